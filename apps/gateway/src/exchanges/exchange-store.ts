@@ -1,0 +1,97 @@
+import type { Fault } from '#kernel'
+import type { Step } from '#messaging'
+
+/**
+ * OPEN: under way. BLOCKED: waits for an operator (dead letter). The rest is final and never left:
+ * COMPLETED (also a partial result: `partial`), REJECTED (the business said no), FAILED, EXPIRED.
+ */
+export type ExchangeState = 'OPEN' | 'BLOCKED' | 'COMPLETED' | 'REJECTED' | 'FAILED' | 'EXPIRED'
+
+/** What the HTTP edge hands over once a document is admitted, translated and valid. */
+export interface Intake {
+  readonly id: string
+  /** `medical-records.discover` */
+  readonly exchange: string
+  readonly participantId: string
+  /** Province of the participant; its dialect is the reply's. */
+  readonly province: string
+  /** Given by the sender, or the exchange's own id for a new case. */
+  readonly caseId: string
+  /** Ordering key; no personal data. */
+  readonly key: string
+  /** Only when the sender numbers its messages; else the gateway gives the next one. */
+  readonly seq?: number
+  readonly idempotencyKey?: string
+  /** Hex SHA-256 of the original bytes. */
+  readonly digest: string
+  readonly contentType: string
+  readonly original: Buffer
+  readonly canonical: unknown
+  readonly targets: readonly string[]
+  readonly purpose: string
+  readonly versions: Readonly<Record<string, string>>
+  readonly traceparent: string
+  readonly receivedAt: Date
+}
+
+/** Body of every `<exchange>.request` message: what a domain is asked, by whom. */
+export interface RequestBody {
+  readonly request: unknown
+  readonly sender: { readonly participantId: string; readonly province: string; readonly organizationCode: string }
+  /** Rights of the sender at admission, for the domain's own decision. */
+  readonly targets: readonly string[]
+}
+
+/** Body of every `<exchange>.result` message. */
+export interface ResultBody {
+  readonly state: 'COMPLETED' | 'REJECTED' | 'FAILED'
+  readonly partial: boolean
+  /** Canonical schema name of `result`, e.g. `discover-result`; absent when rejected or failed. */
+  readonly schema?: string
+  readonly result?: unknown
+  readonly faults?: readonly Fault[]
+}
+
+export interface ExchangeRecord {
+  readonly id: string
+  readonly exchange: string
+  readonly participantId: string
+  readonly province: string
+  readonly caseId: string
+  readonly seq: number
+  readonly state: ExchangeState
+  readonly partial: boolean
+  readonly targets: readonly string[]
+  readonly purpose: string
+  readonly receivedAt: string
+  readonly finishedAt?: string
+  readonly attempt: number
+  readonly versions: Readonly<Record<string, string>>
+  readonly traceparent: string
+  readonly digest: string
+  readonly steps: readonly Step[]
+  readonly faults: readonly Fault[]
+  /** Canonical schema name of the reply. */
+  readonly replySchema?: string
+}
+
+export type Accepted =
+  | { readonly kind: 'accepted'; readonly id: string }
+  /** Same Idempotency-Key, same bytes: the earlier exchange. */
+  | { readonly kind: 'replayed'; readonly id: string }
+  | { readonly kind: 'conflict' }
+
+/** The gateway's record of exchanges; the truth behind 202, waits and status. */
+export interface ExchangeStore {
+  /** Resolves when the exchange is durable (fsync). */
+  accept(intake: Intake): Promise<Accepted>
+  get(id: string): Promise<ExchangeRecord | undefined>
+  /** Resolves with the final record, or undefined when `ms` have passed. */
+  waitFor(id: string, ms: number): Promise<ExchangeRecord | undefined>
+  /** The canonical reply; undefined while there is none. */
+  reply(id: string): Promise<{ schema: string; canonical: unknown } | undefined>
+  /** The sender's own bytes. */
+  original(id: string): Promise<{ bytes: Buffer; contentType: string } | undefined>
+  /** Exchanges not final, for back-pressure. */
+  backlog(): number
+}

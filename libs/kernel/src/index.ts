@@ -1,0 +1,5 @@
+export * from './clock.js'
+export * from './failure.js'
+export * from './failure-table.js'
+export * from './ids.js'
+export * from './outcome.js'

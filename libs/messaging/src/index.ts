@@ -1,0 +1,3 @@
+export * from './decision.js'
+export * from './message.js'
+export * from './transport/transport.js'

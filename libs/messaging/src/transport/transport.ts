@@ -1,0 +1,25 @@
+import type { Envelope } from '../message.js'
+
+export interface Subscription {
+  /** Stops taking; resolves when what was taken has been handed back or finished. */
+  close(): Promise<void>
+  /** Taken and not yet finished, plus what is known to wait. */
+  lag(): number
+}
+
+/**
+ * What carries envelopes between services. At least once: an envelope may come again, in order per key, until `onBatch` has resolved
+ * for it. Durability is the outbox's, never the transport's.
+ */
+export interface Transport {
+  /** Called once before anything is published or consumed; creates what is missing. */
+  ensureTopics(topics: readonly string[]): Promise<void>
+  /** Resolves when the transport holds them (Kafka: acks=all). Order of the array is kept per key. */
+  publish(envelopes: readonly Envelope[]): Promise<void>
+  /**
+   * `group` sees each envelope of `topics` once if all goes well. `onBatch` resolves when the batch is in effect; when it rejects
+   * (the database is away) the same batch is handed over again after a pause. It is called for one batch at a time per partition.
+   */
+  subscribe(group: string, topics: readonly string[], onBatch: (batch: readonly Envelope[]) => Promise<void>): Promise<Subscription>
+  close(): Promise<void>
+}

@@ -1,0 +1,7 @@
+export * from './catalog.js'
+export * from './exchange.js'
+export * from './medical-records/access.schema.js'
+export * from './medical-records/document.schema.js'
+export * from './medical-records/fhir.schema.js'
+export * from './medical-records/record-query.exchange.js'
+export * from './medical-records/record-query.schema.js'

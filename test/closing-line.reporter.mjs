@@ -1,0 +1,9 @@
+/** Ends every run with the one line `N passed, N failed, N skipped`; a file that fails to load counts as failed. */
+export default class ClosingLineReporter {
+  onRunComplete(_contexts, results) {
+    const failed = results.numFailedTests + results.testResults.filter(file => file.testExecError).length
+    const skipped = results.numPendingTests + results.numTodoTests
+    const line = `${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`
+    process.once('exit', () => process.stdout.write(`${line}\n`))
+  }
+}
