@@ -1,3 +1,4 @@
+export * from './bodies.js'
 export * from './decision.js'
 export * from './message.js'
 export * from './transport/transport.js'

@@ -34,24 +34,6 @@ export interface Intake {
   readonly receivedAt: Date
 }
 
-/** Body of every `<exchange>.request` message: what a domain is asked, by whom. */
-export interface RequestBody {
-  readonly request: unknown
-  readonly sender: { readonly participantId: string; readonly province: string; readonly organizationCode: string }
-  /** Rights of the sender at admission, for the domain's own decision. */
-  readonly targets: readonly string[]
-}
-
-/** Body of every `<exchange>.result` message. */
-export interface ResultBody {
-  readonly state: 'COMPLETED' | 'REJECTED' | 'FAILED'
-  readonly partial: boolean
-  /** Canonical schema name of `result`, e.g. `discover-result`; absent when rejected or failed. */
-  readonly schema?: string
-  readonly result?: unknown
-  readonly faults?: readonly Fault[]
-}
-
 export interface ExchangeRecord {
   readonly id: string
   readonly exchange: string
