@@ -1,0 +1,50 @@
+import { connect } from 'node:net'
+import { Kafka, logLevel, type LogEntry } from 'kafkajs'
+import type { Logger } from '#observability'
+
+export interface KafkaConnection {
+  readonly brokers: readonly string[]
+  /** Appears in the broker's logs and in the names of group members. */
+  readonly clientId: string
+  readonly logger: Logger
+}
+
+/** Few and short: what takes longer is tried anew by ourselves, with a fresh client, for as long as the transport is open. */
+export const RETRY = { retries: 3, initialRetryTime: 50, maxRetryTime: 500 } as const
+
+/**
+ * A kafkajs client of its own, so that `onDisconnect` tells about its connections alone. kafkajs recovers from a lost connection
+ * silently and sometimes not at all, so callers want to know and rebuild.
+ */
+export function kafkaClient({ brokers, clientId, logger }: KafkaConnection, onDisconnect: () => void = () => {}): Kafka {
+  return new Kafka({
+    clientId,
+    brokers: [...brokers],
+    connectionTimeout: 3000,
+    requestTimeout: 10_000,
+    retry: RETRY,
+    logLevel: logLevel.WARN,
+    // kafkajs's own lines are details of what we log ourselves; its extras may hold message content, so only the sentence is kept
+    logCreator: () => ({ namespace, log }: LogEntry) => { logger.debug({ kafkajs: namespace }, log.message) },
+    socketFactory: ({ host, port, onConnect }) => {
+      let connected = false
+      const socket = connect({ host, port }, () => { connected = true; onConnect() })
+      socket.setNoDelay(true)
+      socket.setKeepAlive(true, 60_000)
+      socket.once('close', () => { if (connected) onDisconnect() })
+      return socket
+    },
+  })
+}
+
+/** Races `work` against the clock: a client whose broker is gone may wait for it for ever when asked to leave. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const timeout = Promise.withResolvers<void>()
+  const timer = setTimeout(timeout.resolve, ms)
+  await Promise.race([work.then(() => {}, () => {}), timeout.promise])
+  clearTimeout(timer)
+}
+
+/** Fit for a log: what kind of error, never the bytes that it was about. */
+export const reason = (error: unknown): string =>
+  error instanceof Error ? [error.name, (error as { type?: string }).type].filter(Boolean).join(' ') : 'unknown'
