@@ -2,7 +2,7 @@ import { newId } from '#kernel'
 import type { EvidenceRow } from '#security'
 import type { Fault } from '#kernel'
 import { NO_EXCHANGE } from './item.js'
-import type { Envelope } from './message.js'
+import type { Envelope, Step } from './message.js'
 
 /**
  * Commands and reports between the gateway and the services. They pass no inbox: each is harmless when it comes twice and asked again
@@ -19,6 +19,8 @@ export interface Operations {
   'ops.evidence.ask': { readonly after: Readonly<Record<string, number>>; readonly askId: string }
   /** service → gateway: rows, `done` with the last part. */
   'ops.evidence.tell': { readonly service: string; readonly askId: string; readonly rows: readonly EvidenceRow[]; readonly done: boolean }
+  /** service → gateway, when it sends outputs again: how far the journey had come. */
+  'ops.progress': { readonly exchangeId: string; readonly steps: readonly Step[] }
   /** service → gateway, through the outbox: a dead letter was set down, or settled. */
   'ops.dead-letter': DeadLetterNotice
 }

@@ -5,7 +5,8 @@ import { Batcher } from './batcher.js'
 import type { Handler } from './decision.js'
 import type { EffectLanes } from './effects.js'
 import type { Item } from './item.js'
-import { fromEnvelope, type Envelope, type Message } from './message.js'
+import { fromEnvelope, type Envelope, type Message, type Step } from './message.js'
+import { operation } from './operations.js'
 import { Plan } from './plan.js'
 import type { Relay } from './relay.js'
 import { KnownMessage, StaleState, type PendingEffect, type Store, type StoredCase } from './store/store.js'
@@ -153,6 +154,11 @@ export class Pipeline {
     if (held !== null && held !== 'gap' && !released) { plan.putAside(item, held, held, null, 0); return false }
     if (message.seq === undefined || origin.kind === 'dead-letter') return true
     const expected = (state?.lastSeq ?? 0) + 1
+    if (message.seq > expected && origin.kind === 'parked') {
+      // it has waited as long as it may; an operator decides, and the case still takes the missing message if it comes
+      plan.bury(item, 'SEQUENCE_GAP', [fault('SEQUENCE_GAP', 'Tongqu-Sequence', { zh: `缺第 ${expected} 条`, en: `message ${expected} is missing` })], 'gap')
+      return false
+    }
     if (message.seq > expected) {
       plan.putAside(item, 'gap', held ?? 'gap', new Date(plan.now.getTime() + (this.o.gapMs ?? 60_000)), 0)
       return false
@@ -210,9 +216,21 @@ export class Pipeline {
   async #after(plan: Plan): Promise<void> {
     this.o.relay.hand(plan.outbox)
     await this.o.probe?.('handed')
-    if (plan.resend.size) this.o.relay.hand((await this.o.store.outputs([...plan.resend])).map(again))
+    if (plan.resend.size) await this.#sendAgain([...plan.resend])
     for (const effect of plan.effects) this.startEffect(effect)
     for (const caseId of plan.release) void this.releaseCase(caseId)
+  }
+
+  /** What came of these exchanges here goes out once more, with word to the gateway of how far that was. */
+  async #sendAgain(exchanges: readonly string[]): Promise<void> {
+    const outputs = await this.o.store.outputs(exchanges)
+    const steps = new Map<string, Step[]>()
+    for (const e of outputs) {
+      const trail = JSON.parse(e.headers.tq_trail ?? '[]') as Step[]
+      if (trail.length > (steps.get(e.headers.tq_exchange!)?.length ?? 0)) steps.set(e.headers.tq_exchange!, trail)
+    }
+    const progress = [...steps].map(([exchangeId, list]) => operation('ops.progress', this.o.service, 'tongqu.gateway', { exchangeId, steps: list }))
+    this.o.relay.hand([...outputs.map(again), ...progress])
   }
 
   startEffect(effect: PendingEffect): void {

@@ -61,13 +61,13 @@ export class Plan {
     this.park.push({ id: message.id, exchangeId: message.exchangeId, caseId: message.caseId, seq: message.seq, reason, dueAt, attempt, envelope: toEnvelope(message) })
   }
 
-  /** Sets the message down as a dead letter and blocks its case; the gateway is told by a summary without content. */
-  bury(item: Item, code: FailureCode, faults: readonly Fault[]): void {
+  /** Sets the message down as a dead letter and holds its case; the gateway is told by a summary without content. */
+  bury(item: Item, code: FailureCode, faults: readonly Fault[], held: 'blocked' | 'gap' = 'blocked'): void {
     const { message } = item
     const letter: DeadLetter = { id: message.id, exchangeId: message.exchangeId, caseId: message.caseId, type: message.type, code, faults, digest: sha256Hex(message.body), envelope: toEnvelope(message), status: 'OPEN' }
     this.done(item)
     this.deadLetters.push(letter)
-    this.change(message.caseId, { held: 'blocked' })
+    if (held === 'blocked') this.change(message.caseId, { held })
     this.facts.push({ exchangeId: message.exchangeId, caseId: message.caseId, what: 'dead-letter', digest: letter.digest, at: this.now.toISOString(), detail: { type: message.type, code } })
     this.tellDeadLetter(letter, 'OPEN', item)
   }

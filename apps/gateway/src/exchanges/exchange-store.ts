@@ -15,6 +15,7 @@ export interface Intake {
   readonly participantId: string
   /** Province of the participant; its dialect is the reply's. */
   readonly province: string
+  readonly organizationCode: string
   /** Given by the sender, or the exchange's own id for a new case. */
   readonly caseId: string
   /** Ordering key; no personal data. */
@@ -58,10 +59,14 @@ export interface ExchangeRecord {
 }
 
 export type Accepted =
-  | { readonly kind: 'accepted'; readonly id: string }
+  | { readonly kind: 'accepted'; readonly id: string; readonly seq: number }
   /** Same Idempotency-Key, same bytes: the earlier exchange. */
   | { readonly kind: 'replayed'; readonly id: string }
   | { readonly kind: 'conflict' }
+  /** The case was opened by another participant. */
+  | { readonly kind: 'foreign-case' }
+  /** The sender used this sequence number in this case before. */
+  | { readonly kind: 'sequence-taken' }
 
 /** The gateway's record of exchanges; the truth behind 202, waits and status. */
 export interface ExchangeStore {

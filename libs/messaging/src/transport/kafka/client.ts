@@ -1,6 +1,8 @@
 import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel, type LogEntry } from 'kafkajs'
 import type { Logger } from '#observability'
+import { pauseMs, transportClosed } from '../limits.js'
 
 export interface KafkaConnection {
   readonly brokers: readonly string[]
@@ -45,6 +47,19 @@ export async function atMost(ms: number, work: Promise<unknown>): Promise<void> 
   clearTimeout(timer)
 }
 
-/** Fit for a log: what kind of error, never the bytes that it was about. */
-export const reason = (error: unknown): string =>
-  error instanceof Error ? [error.name, (error as { type?: string }).type].filter(Boolean).join(' ') : 'unknown'
+export const reason = (error: unknown): string => error instanceof Error ? error.message : String(error)
+
+/** Tries until it works or `closing` is aborted: a broker that is away is waited for. Logs the first failure and the recovery. */
+export async function persist<T>(what: string, closing: AbortSignal, logger: Logger, action: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const result = await action()
+      if (attempt > 1) logger.info({ what, attempts: attempt }, 'the broker answers again')
+      return result
+    } catch (error) {
+      if (attempt === 1) logger.warn({ what, reason: reason(error) }, 'the broker does not do what it is asked; trying again')
+      await sleep(pauseMs(attempt), undefined, { signal: closing }).catch(() => {})
+      if (closing.aborted) throw transportClosed(error)
+    }
+  }
+}

@@ -5,6 +5,11 @@ import { atMost, kafkaClient, type KafkaConnection } from './client.js'
 /** Envelope with headers and record framing. */
 const RECORD_MAX_BYTES = ENVELOPE_MAX_BYTES + 1024 * 1024
 
+export const partitionName = (topic: string, partition: number): string => `${topic}/${partition}`
+
+/** Offsets: the next one that a group takes, and the one behind the last message. */
+export interface Backlog { readonly next: bigint; readonly end: bigint }
+
 /** Topics that must exist, and questions to the broker that no consumer can answer. */
 export class Topics {
   readonly #wanted = new Set<string>()
@@ -20,9 +25,21 @@ export class Topics {
     await (this.#creating ??= this.#create().finally(() => { this.#creating = undefined }))
   }
 
-  /** The offset behind the last message of each partition. */
-  async ends(topic: string): Promise<ReadonlyMap<number, bigint>> {
-    return this.#ask(async (admin) => new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, high }) => [partition, BigInt(high)])))
+  /** Messages that wait for `group` behind its committed offset, by `partitionName`. */
+  async waiting(group: string, topics: readonly string[]): Promise<ReadonlyMap<string, Backlog>> {
+    return this.#ask(async (admin) => {
+      const committed = new Map((await admin.fetchOffsets({ groupId: group, topics: [...topics] }))
+        .flatMap(({ topic, partitions }) => partitions.map(({ partition, offset }) => [partitionName(topic, partition), BigInt(offset)] as const)))
+      const backlog = new Map<string, Backlog>()
+      for (const topic of topics) {
+        for (const { partition, low, high } of await admin.fetchTopicOffsets(topic)) {
+          const name = partitionName(topic, partition)
+          const from = committed.get(name) ?? -1n
+          backlog.set(name, { next: from >= BigInt(low) ? from : BigInt(low), end: BigInt(high) })
+        }
+      }
+      return backlog
+    })
   }
 
   async #create(): Promise<void> {
@@ -41,16 +58,24 @@ export class Topics {
     try {
       return await question(admin)
     } finally {
-      void atMost(2000, admin.disconnect())
+      await atMost(2000, admin.disconnect())
     }
   }
 }
 
 const PROBE = 'tongqu.ready'
 
-/** True when a broker works: its port opens seconds before its controller can create a topic. Leaves an empty topic behind. */
+/**
+ * True when a broker works: its port opens seconds before it can create a topic and speak with a consumer group. Leaves an empty topic.
+ */
 export async function brokerReady(connection: KafkaConnection): Promise<boolean> {
   const topics = new Topics(connection, 1)
   topics.want([PROBE])
-  return topics.create().then(() => true, () => false)
+  try {
+    await topics.create()
+    await topics.waiting(PROBE, [PROBE])
+    return true
+  } catch {
+    return false
+  }
 }
