@@ -43,7 +43,7 @@ class Bench {
         ['wait', ({ now }) => ({ outcome: completed, next: { kind: 'counter', state: 'WAITING', data: { seen: [] }, dueAt: new Date(now.getTime() + 1000) } })],
         ['counter.due', () => ({ outcome: completed, next: { kind: 'counter', state: 'DUE', data: { seen: ['due'] } }, emit: [{ topic: 'told', type: 'due', body: {} }] })],
       ]),
-      effects: performer && { performer, limitOf: () => 2 }, tuning: { retry: { pauseMs: () => 10, attempts: 3 }, gapMs: 5000 },
+      effects: performer && { performer, limitOf: () => 2 }, tuning: { retry: { pauseMs: () => 10, attempts: 3 }, gapMs: 5000 }, drainMs: 50,
     })
     const told = await this.transport.subscribe('told-reader', ['told'], batch => { this.out.push(...batch); return Promise.resolve() })
     const gateway = await this.transport.subscribe('gateway', ['tongqu.gateway', 'tongqu.dead-letters'], batch => { this.gateway.push(...batch); return Promise.resolve() })

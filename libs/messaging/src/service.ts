@@ -26,6 +26,8 @@ export interface ServiceOptions {
   /** Outputs older than this are asked about at the gateway. */
   readonly finalityMs?: number
   readonly inboxDays?: number
+  /** How long `close` waits for effects under way; they are resumed by the next start. */
+  readonly drainMs?: number
 }
 
 const TICK_MS = 200
@@ -76,7 +78,7 @@ export class MessagingService {
   async close(): Promise<void> {
     for (const t of this.#timers) clearInterval(t)
     await this.#subscription?.close()
-    await this.#effects?.close(5000)
+    await this.#effects?.close(this.o.drainMs ?? 5000)
     await this.pipeline.drain()
     await this.#relay.close()
   }

@@ -30,5 +30,5 @@ export function batchLength(envelopes: readonly Envelope[], from = 0, most = BAT
   return n
 }
 
-/** Pause before attempt 1, 2, …: doubles from `firstMs` up to five seconds. */
-export const pauseMs = (attempt: number, firstMs = 100): number => Math.min(5000, firstMs * 2 ** Math.min(attempt - 1, 16))
+/** Pause after attempt 1, 2, … that failed: doubles from `firstMs` up to `mostMs`. */
+export const pauseMs = (attempt: number, firstMs = 100, mostMs = 5000): number => Math.min(mostMs, firstMs * 2 ** Math.min(attempt - 1, 16))

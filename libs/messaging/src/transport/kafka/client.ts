@@ -58,7 +58,7 @@ export async function persist<T>(what: string, closing: AbortSignal, logger: Log
       return result
     } catch (error) {
       if (attempt === 1) logger.warn({ what, reason: reason(error) }, 'the broker does not do what it is asked; trying again')
-      await sleep(pauseMs(attempt), undefined, { signal: closing }).catch(() => {})
+      await sleep(pauseMs(attempt, 100, 1000), undefined, { signal: closing }).catch(() => {})
       if (closing.aborted) throw transportClosed(error)
     }
   }

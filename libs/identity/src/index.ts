@@ -1,0 +1,8 @@
+export type { CodeCheck } from './code-check.js'
+export * from './document-number.js'
+export * from './masking.js'
+export * from './organization.js'
+export * from './person-name.js'
+export * from './region.js'
+export * from './resident-id.js'
+export * from './samples.js'
