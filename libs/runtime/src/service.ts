@@ -27,7 +27,7 @@ export async function startService(context: AppContext, definition: ServiceDefin
   const dataSource = await context.dataSource(name, [MessagingTables1763900000000, ...(definition.migrations ?? [])])
   const { transport, clock, sealer } = context
   const logger = context.logger.child({ service: name })
-  const strategy = new PipelineServer({ name, topics, transport, clock, logger, store: new PgStore(poolOf(dataSource), sealer), effects, tuning })
+  const strategy = new PipelineServer({ name, topics, transport, clock, logger, store: new PgStore(poolOf(dataSource), sealer), instance: context.settings.instance, effects, tuning })
   const app = await NestFactory.createMicroservice(moduleOf(context, definition), { strategy, logger: ['error', 'warn'] })
   app.useGlobalFilters(new HandlerFailureFilter())
   await app.listen()
