@@ -38,7 +38,7 @@ export class GatewayRecord {
     record.#store = await PgExchangeStore.open(o.pool, o.sealer, o.clock, o.instance ?? 0, requests => record.#relay.hand(requests))
     await o.transport.ensureTopics([topics.gateway, topics.deadLetters, topics.pull, ...new Set(EXCHANGES.map(d => topics.domain(d.domain))), ...SERVICES.map(topics.operations)])
     // what a former process recorded but may not have published
-    await o.pool.query(`UPDATE exchange SET emit_at = now() WHERE state = 'OPEN'`)
+    await o.pool.query(`UPDATE exchange SET emit_at = $1 WHERE state = 'OPEN'`, [o.clock.now()])
     record.#subscriptions = [
       await o.transport.subscribe('gateway', [topics.gateway, topics.deadLetters], batch => record.#take(batch)),
       await o.transport.subscribe('gateway-pull', [topics.pull], batch => record.#pull(batch)),
