@@ -33,6 +33,8 @@ export interface Fact {
   readonly what: string
   /** Hex SHA-256 of what it speaks of; default: the digest of the message's body. */
   readonly digest?: string
+  /** Default: the message's; a due time speaks of exchanges of its own. */
+  readonly exchangeId?: string
   /** Small, free of personal data. */
   readonly detail?: Readonly<Record<string, string | number | boolean>>
 }
@@ -41,6 +43,8 @@ export interface Fact {
 export interface Document {
   readonly kind: string
   readonly body: unknown
+  /** Default: the message's. */
+  readonly exchangeId?: string
 }
 
 /** Work outside the database, begun only after the decision is committed, e.g. a call to a province's system. */

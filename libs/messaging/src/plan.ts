@@ -87,8 +87,8 @@ export class Plan {
     } else if (message.type === `${this.service}.due`) this.change(message.caseId, { dueAt: null })
     const step = this.#step(message, decision)
     decision.emit?.forEach((e, i) => this.emit(message, e, i, [...message.trail, step]))
-    for (const f of decision.facts ?? []) this.facts.push({ exchangeId: message.exchangeId, caseId: message.caseId, what: f.what, digest: f.digest ?? sha256Hex(message.body), at: this.now.toISOString(), detail: f.detail })
-    decision.documents?.forEach((d, i) => this.documents.push({ id: childId(message.id, 'document', i), exchangeId: message.exchangeId, caseId: message.caseId, kind: d.kind, body: d.body }))
+    for (const f of decision.facts ?? []) this.facts.push({ exchangeId: f.exchangeId ?? message.exchangeId, caseId: message.caseId, what: f.what, digest: f.digest ?? sha256Hex(message.body), at: this.now.toISOString(), detail: f.detail })
+    decision.documents?.forEach((d, i) => this.documents.push({ id: childId(message.id, 'document', i), exchangeId: d.exchangeId ?? message.exchangeId, caseId: message.caseId, kind: d.kind, body: d.body }))
     decision.effects?.forEach((e, i) => this.effects.push({
       id: childId(message.id, 'effect', i), exchangeId: message.exchangeId, caseId: message.caseId, lane: e.lane, key: e.key, what: e.what, input: e.input,
       deadline: message.deadline, traceparent: message.traceparent, trail: JSON.stringify([...message.trail, step]), resumed: false, attempt: 1,
