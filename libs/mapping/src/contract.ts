@@ -11,8 +11,11 @@ export interface Loss {
 
 export type Reading =
   | { readonly ok: true; readonly canonical: unknown; readonly loss: readonly Loss[] }
-  /** Every fault of the document at once, each with its place in the native document. */
-  | { readonly ok: false; readonly faults: readonly [Fault, ...Fault[]] }
+  /**
+   * Every fault of the document at once, each with its place in the native document. `canonical`: as far as it could be read, never
+   * valid; so that who admits the document can list what its own rules find wrong in the same answer.
+   */
+  | { readonly ok: false; readonly faults: readonly [Fault, ...Fault[]]; readonly canonical?: unknown }
 
 export interface Writing {
   readonly bytes: Buffer
@@ -30,8 +33,15 @@ export interface Mapping {
   readonly message: string
   readonly version: number
   readonly contentType: string
-  /** Native bytes → canonical, checked against the canonical schema. Never throws for bad input. */
-  read(bytes: Uint8Array): Reading
+  /** Canonical path → header: what documents of this dialect do not carry, e.g. `targets: Tongqu-Targets`. */
+  readonly supplied: Readonly<Record<string, string>>
+  /**
+   * Native bytes → canonical, checked against the canonical schema. Never throws for bad input. `supplied`: what travelled beside the
+   * document, in headers, as a part of the canonical form; it completes the document before the check, and the document itself wins.
+   */
+  read(bytes: Uint8Array, supplied?: Readonly<Record<string, unknown>>): Reading
+  /** Where the value at this canonical JSON pointer stands, or should stand, in these bytes. Reads again, with places: for faults alone. */
+  place(bytes: Uint8Array, canonicalPointer: string): string
   /** Canonical (valid against its schema) → native bytes. Throws `Failure` when a required native field has no source. */
   write(canonical: unknown): Writing
 }

@@ -1,1 +1,4 @@
 export * from './logger.js'
+export * from './metrics.js'
+export * from './personal-data.js'
+export * from './traceparent.js'

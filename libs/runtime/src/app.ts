@@ -17,7 +17,7 @@ export interface AppContext {
   /** Base URL of a push province's system, or undefined. */
   provinceUrl(code: string): string | undefined
   /** The service's own PostgreSQL schema (created and migrated, under a lock). */
-  dataSource(service: string, migrations: readonly (new () => object)[]): Promise<DataSource>
+  dataSource(service: string, migrations: readonly (new () => object)[], entities?: readonly (new () => object)[]): Promise<DataSource>
 }
 
 export interface RunningApp {

@@ -8,16 +8,24 @@ export interface Settings {
   readonly databaseUrl: string | undefined
   /** DATABASE_URL_<SERVICE> (service in capitals, dashes as underscores): a database of its own for one service. */
   readonly databaseUrls: Readonly<Record<string, string>>
+  /** DATABASE_POOL_SIZE: connections of each service in each process; default 10. */
+  readonly databasePoolSize: number
   /** KAFKA_BROKERS, or empty: memory transport. */
   readonly kafkaBrokers: readonly string[]
   /** Session timeout of consumers; short for a local broker. */
   readonly kafkaSessionTimeoutMs: number
   readonly kafkaPartitions: number
+  /** TONGQU_INSTANCE: number of this process among those of its service, from 0. */
+  readonly instance: number
   /** HOST, PORT of the gateway; default 127.0.0.1:8080 (0 = any free port). */
   readonly host: string
   readonly port: number
+  /** Whether PORT was set: then another port is never taken in its place. */
+  readonly portGiven: boolean
   /** Port for health and metrics of a service that runs alone. */
   readonly opsPort: number
+  /** TONGQU_SIMULATOR_PORT: where the pretend provincial systems listen; default 0, any free port. */
+  readonly simulatorPort: number
   /** TONGQU_DATA_KEY (base64, ≥ 32 bytes) or, in embedded mode, a key file of mode 0600 in dataDir. */
   readonly dataKey: Buffer
   /** Base URL of each push province by code: TONGQU_PROVINCE_URL_350000 …; embedded: the simulators'. */

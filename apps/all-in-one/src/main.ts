@@ -1,0 +1,5 @@
+import 'reflect-metadata'
+import { serve } from './serve.js'
+import { startAllInOne } from './start.js'
+
+await serve(startAllInOne)

@@ -1,0 +1,117 @@
+import type { NativeField, Scalar } from '../dialects/dialect.js'
+import type { CanonicalPath, Members } from './canonical-path.js'
+import type { Condition, Rule, Status } from './rule.js'
+import { loss, type Run } from './run.js'
+
+/** A canonical value that this message always has, unless another rule gave one. */
+export class CanonicalConstant<N> implements Rule<N> {
+  constructor(readonly options: { readonly canonical: CanonicalPath; readonly value: Scalar; readonly when?: Condition }) {}
+
+  read(_scope: N, target: Members): Status {
+    const { canonical, value, when } = this.options
+    if (when && !when(target)) return 'absent'
+    if (canonical.get(target) === undefined) canonical.set(target, value)
+    return 'done'
+  }
+
+  write(source: Members, _scope: N, run: Run): Status {
+    const { canonical, value, when } = this.options
+    if (when && !when(source)) return 'absent'
+    const there = canonical.get(source)
+    if (there !== undefined && run.trace) {
+      const pointer = canonical.pointer(source, run.canonicalPlace)
+      if (there === value) { run.trace.used.add(pointer); run.trace.use(canonical.predicatePointers(source, run.canonicalPlace)) }
+    }
+    return there === value ? 'done' : 'absent'
+  }
+}
+
+/** A native value that this message always has. Read documents may differ unless the rule is strict. */
+export class NativeConstant<N> implements Rule<N> {
+  constructor(readonly options: { readonly native: NativeField<N>; readonly value: Scalar; readonly when?: Condition; readonly strict: boolean }) {}
+
+  read(scope: N, target: Members, run: Run): Status {
+    const { native, value, strict, when } = this.options
+    run.trace?.use(native.uses(scope, run.place))
+    if (!strict || (when && !when(target))) return 'absent'
+    const there = native.get(scope)
+    if (there === undefined || there === null || String(there).trim() === String(value)) return 'absent'
+    run.fail('FIELD_INVALID', () => native.pointer(scope, run.place), { zh: `应为 ${String(value)}`, en: `${String(value)} is expected` })
+    return 'problem'
+  }
+
+  write(source: Members, scope: N): Status {
+    if (this.options.when && !this.options.when(source)) return 'absent'
+    this.options.native.set(scope, this.options.value)
+    return 'done'
+  }
+}
+
+/** The position of a list element: written, ignored when read. */
+export class PositionRule<N> implements Rule<N> {
+  constructor(readonly options: { readonly native: NativeField<N>; readonly from: number; readonly digits: number }) {}
+  read(scope: N, _target: Members, run: Run): Status { run.trace?.use(this.options.native.uses(scope, run.place)); return 'absent' }
+  write(_source: Members, scope: N, run: Run): Status {
+    this.options.native.set(scope, String(run.index + this.options.from).padStart(this.options.digits, '0'))
+    return 'done'
+  }
+}
+
+/** How many elements a canonical list has: written, ignored when read. */
+export class CountRule<N> implements Rule<N> {
+  constructor(readonly options: { readonly native: NativeField<N>; readonly list: CanonicalPath }) {}
+  read(scope: N, _target: Members, run: Run): Status { run.trace?.use(this.options.native.uses(scope, run.place)); return 'absent' }
+  write(source: Members, scope: N): Status {
+    const list = this.options.list.get(source)
+    this.options.native.set(scope, String(Array.isArray(list) ? list.length : 0))
+    return 'done'
+  }
+}
+
+/** A native field or a canonical field that is knowingly not carried, with its reason. */
+export class DropRule<N> implements Rule<N> {
+  constructor(readonly options: { readonly native?: NativeField<N>; readonly canonical?: CanonicalPath; readonly reason: string; readonly nulls: ReadonlySet<string> }) {}
+
+  read(scope: N, _target: Members, run: Run): Status {
+    const { native, reason, nulls } = this.options
+    if (!native || !run.trace) return 'absent'
+    run.trace.use(native.uses(scope, run.place))
+    const there = native.get(scope)
+    if (there !== undefined && there !== null && !nulls.has(String(there).trim())) run.trace.losses.push(loss('declared-one-way', native.pointer(scope, run.place), reason))
+    return 'absent'
+  }
+
+  write(source: Members, _scope: N, run: Run): Status {
+    const { canonical, reason } = this.options
+    if (!canonical || !run.trace || canonical.get(source) === undefined) return 'absent'
+    const pointer = canonical.pointer(source, run.canonicalPlace)
+    run.trace.used.add(pointer)
+    run.trace.losses.push(loss('declared-one-way', pointer, reason))
+    return 'absent'
+  }
+}
+
+/** Alternatives: the first that has a value and accepts it, in either direction. */
+export class ChooseRule<N> implements Rule<N> {
+  constructor(readonly alternatives: readonly Rule<N>[], readonly when?: Condition) {}
+
+  #try(attempt: (rule: Rule<N>, quiet: boolean) => Status): Status {
+    let refusing: Rule<N> | undefined
+    for (const rule of this.alternatives) {
+      const status = attempt(rule, true)
+      if (status === 'done') return 'done'
+      if (status === 'problem') refusing = rule
+    }
+    return refusing ? attempt(refusing, false) : 'absent'
+  }
+
+  read(scope: N, target: Members, run: Run, quiet = false): Status {
+    if (this.when && !this.when(target)) return 'absent'
+    return this.#try((rule, silent) => rule.read(scope, target, run, silent || quiet))
+  }
+
+  write(source: Members, scope: N, run: Run, quiet = false): Status {
+    if (this.when && !this.when(source)) return 'absent'
+    return this.#try((rule, silent) => rule.write(source, scope, run, silent || quiet))
+  }
+}
