@@ -4,6 +4,8 @@ export default class ClosingLineReporter {
     const failed = results.numFailedTests + results.testResults.filter(file => file.testExecError).length
     const skipped = results.numPendingTests + results.numTodoTests
     const line = `${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`
-    process.once('exit', () => process.stdout.write(`${line}\n`))
+    const reasons = new Set(results.testResults.flatMap(file => file.testResults).filter(test => test.status === 'pending')
+      .flatMap(test => test.ancestorTitles).filter(title => title.includes('(skipped: ')))
+    process.once('exit', () => process.stdout.write([...reasons, line].map(text => `${text}\n`).join('')))
   }
 }

@@ -1,6 +1,7 @@
+import { isCalendarDay } from '#identity'
 import { fault, type Fault } from '#kernel'
 import type { Authorization, PersonQuery, Purpose, Requester } from '#schemas'
-import { identityNumber, isCalendarDate } from './record-query/identity-number.rules.js'
+import { identityNumber } from './record-query/identity-number.rules.js'
 import { personName, sameName } from './record-query/person-name.rules.js'
 
 /**
@@ -93,7 +94,7 @@ function consentReasons({ authorization: { consent }, requester, today }: Access
 }
 
 const REST_OF_DATE: Readonly<Record<number, string>> = { 4: '-01-01', 7: '-01', 10: '' }
-const isDate = (text: string): boolean => isCalendarDate(text + REST_OF_DATE[text.length])
+const isDate = (text: string): boolean => isCalendarDay(text + REST_OF_DATE[text.length])
 const yearsBefore = (day: string, years: number): string => `${String(Number(day.slice(0, 4)) - years).padStart(4, '0')}${day.slice(4)}`
 
 /** Each reason in words, with the place in the canonical request that it speaks of. */

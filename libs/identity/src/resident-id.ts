@@ -65,7 +65,8 @@ export function residentIdFrom15(number: string): string | undefined {
 
 const birthDateOf = (number: string): string => `${number.slice(6, 10)}-${number.slice(10, 12)}-${number.slice(12, 14)}`
 
-function isCalendarDay(date: string): boolean {
+/** YYYY-MM-DD of a day that exists. */
+export function isCalendarDay(date: string): boolean {
   const at = new Date(`${date}T00:00:00Z`)
   return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(date)
 }

@@ -64,14 +64,16 @@ export class EffectLanes {
   }
 
   async #perform(effect: PendingEffect, submit: (item: Item) => Promise<void>): Promise<void> {
+    let done: Item | undefined
     for (let attempt = effect.attempt; !this.#abort.signal.aborted; attempt++) {
       try {
-        const body = await this.performer.perform({ ...effect, attempt }, this.#abort.signal)
-        await submit(doneItem(this.service, effect, body))
+        // what it gave is kept when it cannot be recorded at once: the work is not done again for that
+        done ??= doneItem(this.service, effect, await this.performer.perform({ ...effect, attempt }, this.#abort.signal))
+        await submit(done)
         return
       } catch (error) {
         if (this.#abort.signal.aborted) return
-        this.logger.warn({ effect: effect.id, lane: effect.lane, attempt, error: (error as Error).name }, 'effect failed, tried again')
+        this.logger.warn({ effect: effect.id, lane: effect.lane, attempt, error: (error as Error).name }, done ? 'what an effect gave is not recorded, tried again' : 'effect failed, tried again')
         await new Promise<void>(ok => { const t = setTimeout(ok, Math.min(30_000, 200 * 2 ** attempt)); this.#abort.signal.addEventListener('abort', () => { clearTimeout(t); ok() }, { once: true }) })
       }
     }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Failure, fault, type Clock, type FailureCode, type Fault } from '#kernel'
 import type { Logger } from '#observability'
 import { EvidenceChain, sha256Hex } from '#security'
@@ -9,7 +10,7 @@ import { fromEnvelope, type Envelope, type Message, type Step } from './message.
 import { operation } from './operations.js'
 import { Plan } from './plan.js'
 import type { Relay } from './relay.js'
-import { KnownMessage, StaleState, type PendingEffect, type Store, type StoredCase } from './store/store.js'
+import { KnownMessage, StaleState, type Commit, type PendingEffect, type Store, type StoredCase } from './store/store.js'
 
 export interface PipelineOptions {
   /** `medical-records` */
@@ -41,6 +42,7 @@ export class Pipeline {
   readonly #batcher: Batcher<Item>
   readonly #cache = new Map<string, StoredCase>()
   readonly #releasing = new Set<string>()
+  #draining = false
 
   constructor(private readonly o: PipelineOptions) { this.#batcher = new Batcher(items => this.#process(items)) }
 
@@ -56,7 +58,10 @@ export class Pipeline {
 
   async submitItems(items: readonly Item[]): Promise<void> { await Promise.all(items.map(i => this.#batcher.push(i))) }
 
-  async drain(): Promise<void> { await this.#batcher.drain() }
+  async drain(): Promise<void> {
+    this.#draining = true
+    await this.#batcher.drain()
+  }
   get waiting(): number { return this.#batcher.size }
 
   #read(e: Envelope): Message | undefined {
@@ -78,7 +83,7 @@ export class Pipeline {
       const evidence = this.o.chain.draw(plan.facts)
       try {
         const cases = plan.changed
-        await this.o.store.commit({ ...plan, cases, evidence, inbox: plan.inbox })
+        await this.#commit({ ...plan, cases, evidence, inbox: plan.inbox })
         this.o.chain.adopt(evidence)
         for (const c of cases) this.#remember(c)
         await this.o.probe?.('committed')
@@ -91,6 +96,29 @@ export class Pipeline {
         if (error instanceof StaleState) { await this.#adoptChain(); items = await this.#stillParked(items) }
       }
     }
+  }
+
+  /** Commits; when the answer is lost, looks whether it happened: what follows from it is known in this process alone. */
+  async #commit(c: Commit): Promise<void> {
+    try {
+      await this.o.store.commit(c)
+    } catch (error) {
+      if (error instanceof KnownMessage || error instanceof StaleState || !await this.#happened(c)) throw error
+      this.o.logger.info({ messages: c.inbox.length }, 'the database had committed before it went away')
+    }
+  }
+
+  /** Asks until the database answers; while it is away there is nothing else to be done, except to end. */
+  async #happened({ inbox, evidence, unpark }: Commit): Promise<boolean> {
+    const last = evidence.at(-1)
+    for (let attempt = 1; !this.#draining; attempt++) {
+      try {
+        if (inbox.length) return (await this.o.store.known(inbox.slice(0, 1))).size > 0
+        if (last) return (await this.o.store.chainEnd(last.chain))?.head === last.hash
+        return unpark.length > 0 && !(await this.o.store.stillParked(unpark)).size
+      } catch { await pause(Math.min(1000, 50 * 2 ** attempt)) }
+    }
+    return false
   }
 
   async #known(items: readonly Item[]): Promise<Set<string>> {
@@ -216,9 +244,10 @@ export class Pipeline {
   async #after(plan: Plan): Promise<void> {
     this.o.relay.hand(plan.outbox)
     await this.o.probe?.('handed')
-    if (plan.resend.size) await this.#sendAgain([...plan.resend])
     for (const effect of plan.effects) this.startEffect(effect)
     for (const caseId of plan.release) void this.releaseCase(caseId)
+    // last, for the database may be away meanwhile
+    if (plan.resend.size) await this.#sendAgain([...plan.resend])
   }
 
   /** What came of these exchanges here goes out once more, with word to the gateway of how far that was. */

@@ -59,17 +59,23 @@ export class MessagingService {
     const { transport, store } = this.o
     const mine = [...this.o.topics, `tongqu.ops.${this.o.name}`]
     await transport.ensureTopics([...mine, 'tongqu.gateway', 'tongqu.dead-letters'])
+    transport.onLoss?.(() => this.#leftovers())
     // what a former process committed but may not have published; receivers know the repeats
-    for (let n = 0n; ;) {
-      const { envelopes, lastN } = await store.leftovers(n, 1000)
-      this.#relay.hand(envelopes)
-      if (envelopes.length < 1000) break
-      n = lastN
-    }
+    for await (const envelopes of this.#leftovers()) this.#relay.hand(envelopes)
     for (const effect of await store.pendingEffects()) this.pipeline.startEffect(effect)
     this.#subscription = await transport.subscribe(this.o.name, mine, batch => this.#take(batch))
     this.#timers.push(setInterval(() => void this.#tick(), TICK_MS), setInterval(() => void this.#askFinality(), this.o.finalityMs ?? 3000), setInterval(() => void this.#trim(), 3_600_000))
     for (const t of this.#timers) t.unref()
+  }
+
+  /** All outputs of exchanges that are not final, in their order. */
+  async *#leftovers(): AsyncGenerator<readonly Envelope[]> {
+    for (let n = 0n; ;) {
+      const { envelopes, lastN } = await this.o.store.leftovers(n, 1000)
+      yield envelopes
+      if (envelopes.length < 1000) return
+      n = lastN
+    }
   }
 
   get lag(): number { return (this.#subscription?.lag() ?? 0) + this.pipeline.waiting + this.#relay.size }

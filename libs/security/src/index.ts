@@ -1,2 +1,8 @@
 export * from './evidence.js'
 export * from './sealing.js'
+export * from './api-keys/api-key.rules.js'
+export * from './api-keys/authenticator.js'
+export * from './participants/participant-registry.js'
+export * from './participants/participant-tables.migration.js'
+export { Participant, PARTICIPANT_ROLES, type ParticipantRole } from './participants/participant.entity.js'
+export * from './rights/rights.rules.js'

@@ -37,6 +37,7 @@ export class GatewayRecord {
     const record = new GatewayRecord(o)
     record.#store = await PgExchangeStore.open(o.pool, o.sealer, o.clock, o.instance ?? 0, requests => record.#relay.hand(requests))
     await o.transport.ensureTopics([topics.gateway, topics.deadLetters, topics.pull, ...new Set(EXCHANGES.map(d => topics.domain(d.domain))), ...SERVICES.map(topics.operations)])
+    o.transport.onLoss?.(() => record.#openRequests())
     // what a former process recorded but may not have published
     await o.pool.query(`UPDATE exchange SET emit_at = $1 WHERE state = 'OPEN'`, [o.clock.now()])
     record.#subscriptions = [
@@ -58,6 +59,13 @@ export class GatewayRecord {
     await Promise.all(this.#subscriptions.map(s => s.close()))
     await this.#store.drain()
     await this.#relay.close()
+  }
+
+  /** Requests of all open exchanges; the numbers of a case keep their order. */
+  async *#openRequests(): AsyncGenerator<readonly Envelope[]> {
+    const now = this.o.clock.now()
+    await this.o.pool.query(`UPDATE exchange SET emit_at = $1 WHERE state = 'OPEN'`, [now])
+    for (let page = await this.#store.stalled(now, 500); page.length; page = await this.#store.stalled(now, 500)) yield page
   }
 
   async #take(batch: readonly Envelope[]): Promise<void> {

@@ -18,6 +18,8 @@ export class PgExchangeStore implements ExchangeStore {
   /** Just ended while somebody waited: the answer needs no reading back. */
   readonly #recent = new Map<string, { record: ExchangeRecord; reply: { schema: string; canonical: unknown } | undefined }>()
   readonly #seqs = new Map<string, number>()
+  /** How many ended in this process since it started, by state. */
+  readonly endedCounts: Partial<Record<ExchangeState, number>> = {}
   readonly intake: IntakeLane
   readonly outcome: OutcomeLane
 
@@ -117,6 +119,7 @@ export class PgExchangeStore implements ExchangeStore {
 
   #ended(endings: readonly Ending[], at: string): void {
     for (const ending of endings) {
+      this.endedCounts[ending.state] = (this.endedCounts[ending.state] ?? 0) + 1
       const intake = this.#open.get(ending.id)
       const waiters = this.#waiters.get(ending.id)
       if (intake && waiters) this.#keep(intake, ending, at)

@@ -1,3 +1,4 @@
+import { nameWithoutDots } from '#identity'
 import { NAME_CHARACTERS } from './name-characters.table.js'
 
 /**
@@ -21,19 +22,15 @@ const STANDARD = new Map<string, string>()
 }
 
 const HAN = /\p{Script=Han}/u
-const MIDDLE_DOTS = /[·•・‧∙⋅᛫.。]/gu
 const ADMINISTRATIVE_SUFFIX = /[([【](?:新农合|农合|城镇居民|城乡居民|居民医保|职工医保|居民|职工|医保|自费|公费)[)\]】]$|\d{1,2}$/u
 /** What systems write where they lack a character; after width folding. */
 const PLACEHOLDER = /^[□?〓*\uFFFD\uE000-\uF8FF\u{F0000}-\u{10FFFD}]$/u
-const WITH_PLACEHOLDER = /\p{Script=Han}|[□?〓*\uFFFD\uE000-\uF8FF]/u
 const NOT_STATED = /^(?:-+|─+|—+|无|NA|N\/A|NULL|不详|未知|未登记|无名|无名氏|佚名|\s*)$/iu
 const NEWBORN = /(?:之子|之女|之婴|之男|之男婴|之女婴|新生儿|之[大小长次]?[子女]\d?)$|乳名/u
 
 export function personName(recorded: string): PersonName {
-  let text = recorded.normalize('NFKC').trim()
-  if (WITH_PLACEHOLDER.test(text)) text = text.replace(/\s/gu, '').replace(ADMINISTRATIVE_SUFFIX, '').replace(MIDDLE_DOTS, '')
-  else text = text.replace(/\s+/gu, ' ').toUpperCase()
-  const written = [...text]
+  const text = nameWithoutDots(recorded)
+  const written = [...(HAN.test(text) ? text.replace(ADMINISTRATIVE_SUFFIX, '') : text)]
   return { written, standard: written.map(c => STANDARD.get(c) ?? c) }
 }
 

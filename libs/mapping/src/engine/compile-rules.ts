@@ -107,7 +107,7 @@ export class RuleCompiler<N> {
   #constant(file: RuleFile, place: Place, scope: Scope): Rule<N> {
     const when = compileCondition(file.when, path => join(scope.canonical, path, '.'), place)
     if (file.canonical !== undefined && file.native === undefined) return new CanonicalConstant({ canonical: this.#canonical(file.canonical, place, scope), value: file.constant!, when })
-    if (file.native !== undefined && file.canonical === undefined) return new NativeConstant({ native: this.context.dialect.field(this.#native(file, place, scope)), value: file.constant!, when, strict: file.strict ?? false })
+    if (file.native !== undefined && file.canonical === undefined) return new NativeConstant({ native: this.context.dialect.field(this.#native(file, place, scope)), value: file.constant!, when, strict: file.strict ?? false, nulls: this.context.nulls })
     return failAt(place, 'a constant stands on one side: name canonical or native')
   }
 

@@ -91,8 +91,8 @@ export class FieldRule<N> implements Rule<N> {
   }
 
   #readNothing(scope: N, target: Members, run: Run, quiet: boolean): Status {
-    const { canonical, required, native } = this.options
-    run.trace?.use(native.uses(scope, run.place))
+    const { canonical, required } = this.options
+    if (run.trace) this.#traceRead(scope, run)
     if (this.options.default !== undefined) {
       if (canonical.get(target) === undefined) canonical.set(target, this.options.default)
       return 'done'
@@ -134,6 +134,7 @@ export class FieldRule<N> implements Rule<N> {
     }
     if (oneWay?.direction === 'read') {
       run.trace?.oneWay.set(run.trace.current, oneWay.reason)
+      run.trace?.use(canonical.predicatePointers(source, run.canonicalPlace))
       return 'absent'
     }
     const written = codec.write(value, run, this.options.system?.get(source))

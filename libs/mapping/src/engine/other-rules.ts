@@ -26,16 +26,18 @@ export class CanonicalConstant<N> implements Rule<N> {
   }
 }
 
-/** A native value that this message always has. Read documents may differ unless the rule is strict. */
+/** A native value that this message always has. A document that differs loses its value, or is refused if the rule is strict. */
 export class NativeConstant<N> implements Rule<N> {
-  constructor(readonly options: { readonly native: NativeField<N>; readonly value: Scalar; readonly when?: Condition; readonly strict: boolean }) {}
+  constructor(readonly options: { readonly native: NativeField<N>; readonly value: Scalar; readonly when?: Condition; readonly strict: boolean; readonly nulls: ReadonlySet<string> }) {}
 
   read(scope: N, target: Members, run: Run): Status {
     const { native, value, strict, when } = this.options
+    if (!strict && !run.trace) return 'absent'
     run.trace?.use(native.uses(scope, run.place))
-    if (!strict || (when && !when(target))) return 'absent'
+    if (when && !when(target)) return 'absent'
     const there = native.get(scope)
-    if (there === undefined || there === null || String(there).trim() === String(value)) return 'absent'
+    if (there === undefined || there === null || String(there).trim() === String(value) || this.options.nulls.has(String(there).trim())) return 'absent'
+    if (!strict) { run.trace?.losses.push(loss('declared-one-way', native.pointer(scope, run.place), `written as ${String(value)}`)); return 'absent' }
     run.fail('FIELD_INVALID', () => native.pointer(scope, run.place), { zh: `应为 ${String(value)}`, en: `${String(value)} is expected` })
     return 'problem'
   }

@@ -82,7 +82,7 @@ function fillSections(skeleton: Skeleton, view: DocumentView, composition: Membe
 
 /** The bundle of a completed view: Composition first, parts in the skeleton's order. */
 export function bundleOf(skeleton: Skeleton, view: DocumentView): Members {
-  const entry = skeleton.parts.flatMap(part => each(view, part.name)).map(resource => ({ fullUrl: `urn:uuid:${String(resource.id)}`, resource }))
+  const entry = skeleton.parts.flatMap(part => each(view, part.name)).map(({ resourceType, id, ...more }) => ({ fullUrl: `urn:uuid:${String(id)}`, resource: { resourceType, id, ...more } }))
   const { resourceType, type, identifier, timestamp, ...more } = view.bundle as Members
   return { resourceType, identifier, type, timestamp, ...more, entry }
 }

@@ -79,12 +79,12 @@ function moved(parts: Parts, zone: string): Parts {
 }
 
 const EXPECTED: Record<DateKind, { zh: string; en: string }> = {
-  date: { zh: '应为有效日期', en: 'a real date is expected' }, dateTime: { zh: '应为有效日期时间', en: 'a real date or time is expected' }, instant: { zh: '应为精确到秒的时间', en: 'a time to the second is expected' },
+  date: { zh: '应为有效日期', en: 'a real date is expected' }, dateTime: { zh: '应为有效日期时间', en: 'a real date or time is expected' }, instant: { zh: '应为有效时间', en: 'a real time is expected' },
 }
 
 /**
  * Dates and times. Every format is tried in turn when reading; the first that loses nothing is written. `yyyy[MM[dd]]` reads and writes half-known dates.
- * Times without a zone are of `zone`. A time the format cannot hold is noted as lost precision.
+ * Times without a zone are of `zone`; an instant of which only the day is known is that day's start, noted as lost precision. A time the format cannot hold is noted as lost precision.
  */
 export function dateCodec(kind: DateKind, formats: readonly string[], zone: string): Codec {
   const compiled = formats.map(format => {
@@ -99,9 +99,9 @@ export function dateCodec(kind: DateKind, formats: readonly string[], zone: stri
     if (!real(p)) return undefined
     const day = p.month === undefined ? p.year : p.day === undefined ? `${p.year}-${two(Number(p.month))}` : `${p.year}-${two(Number(p.month))}-${two(Number(p.day))}`
     if (kind === 'date' || (kind === 'dateTime' && p.hour === undefined)) return day
-    if (p.day === undefined || p.hour === undefined) return undefined
+    if (p.day === undefined) return undefined
     const offset = p.zone === undefined ? zone : p.zone.length === 5 ? `${p.zone.slice(0, 3)}:${p.zone.slice(3)}` : p.zone
-    return `${day}T${two(Number(p.hour))}:${p.minute ?? '00'}:${p.second ?? '00'}${p.millis === undefined ? '' : `.${p.millis}`}${offset}`
+    return `${day}T${two(Number(p.hour ?? 0))}:${p.minute ?? '00'}:${p.second ?? '00'}${p.millis === undefined ? '' : `.${p.millis}`}${offset}`
   }
   return {
     read(text, notes) {
@@ -113,7 +113,7 @@ export function dateCodec(kind: DateKind, formats: readonly string[], zone: stri
         for (let i = 0; i < names.length; i++) if (found[i + 1] !== undefined) parts[names[i]!] = found[i + 1]!
         const value = canonical(parts)
         if (value === undefined) continue
-        if (kind === 'date' && parts.hour !== undefined && Number(`${parts.hour}${parts.minute ?? ''}${parts.second ?? ''}`) !== 0) notes.note('precision')
+        if (kind === 'instant' && parts.hour === undefined || kind === 'date' && parts.hour !== undefined && Number(`${parts.hour}${parts.minute ?? ''}${parts.second ?? ''}`) !== 0) notes.note('precision')
         return value
       }
       return wrong

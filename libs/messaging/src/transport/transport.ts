@@ -26,6 +26,11 @@ export interface Transport {
    * Every subscription of a group names the same topics; they share the group's envelopes.
    */
   subscribe(group: string, topics: readonly string[], onBatch: OnBatch): Promise<Subscription>
+  /**
+   * `again` yields, in its order, all that was published and may still be needed. When the transport has lost what it held (a broker that
+   * came back without its data), that goes out before anything newer: the order of a case outlives the loss. Absent: it loses nothing.
+   */
+  onLoss?(again: () => AsyncIterable<readonly Envelope[]>): void
   /** Drains: nothing more is taken from publishers, subscriptions finish what they have. Never throws. */
   close(): Promise<void>
 }

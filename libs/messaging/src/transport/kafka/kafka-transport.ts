@@ -56,6 +56,8 @@ export class KafkaTransport implements Transport {
     if (envelopes.length) await this.#publisher.publish(envelopes)
   }
 
+  onLoss(again: () => AsyncIterable<readonly Envelope[]>): void { this.#publisher.onLoss(again) }
+
   async subscribe(group: string, topics: readonly string[], onBatch: OnBatch): Promise<Subscription> {
     if (this.#closing.signal.aborted) throw transportClosed()
     this.#topics.want(topics)

@@ -18,6 +18,11 @@ export class Publisher {
   #calls: Call[] = []
   #running: Promise<void> | undefined
   #producer: Producer | undefined
+  /** The cluster that holds what was published. */
+  #cluster: string | undefined
+  /** Its cluster was looked at. */
+  #checked: Producer | undefined
+  readonly #again: (() => AsyncIterable<readonly Envelope[]>)[] = []
 
   constructor(private readonly connection: KafkaConnection, private readonly topics: Topics, private readonly closing: AbortSignal) {}
 
@@ -27,6 +32,9 @@ export class Publisher {
     this.#running ??= this.#run()
     return done.promise
   }
+
+  /** See `Transport.onLoss`. */
+  onLoss(again: () => AsyncIterable<readonly Envelope[]>): void { this.#again.push(again) }
 
   /** Sends what waits unless the broker is away; call it after aborting `closing`. */
   async close(): Promise<void> {
@@ -68,7 +76,9 @@ export class Publisher {
       const topicMessages = byTopic(n === envelopes.length ? envelopes : envelopes.slice(from, from + n))
       await persist('publish', this.closing, this.connection.logger, async () => {
         try {
-          await (await this.#connected()).sendBatch({ acks: -1, topicMessages })
+          const producer = await this.#connected()
+          await this.#makeUp(producer)
+          await producer.sendBatch({ acks: -1, topicMessages })
         } catch (error) {
           await this.#drop()
           this.topics.want(topicMessages.map(({ topic }) => topic))
@@ -78,6 +88,25 @@ export class Publisher {
       })
       from += n
     }
+  }
+
+  /** Says again what a cluster that lost its data held, before anything newer; done when all of it is there. */
+  async #makeUp(producer: Producer): Promise<void> {
+    if (this.#checked === producer) return
+    const cluster = await this.topics.cluster()
+    if (this.#cluster !== undefined && this.#cluster !== cluster) {
+      this.connection.logger.warn({}, 'the broker lost its data: what is open is published again')
+      for (const again of this.#again) {
+        for await (const envelopes of again()) {
+          if (!envelopes.length) continue
+          this.topics.want(envelopes.map(({ topic }) => topic))
+          await this.topics.create()
+          await producer.sendBatch({ acks: -1, topicMessages: byTopic(envelopes) })
+        }
+      }
+    }
+    this.#cluster = cluster
+    this.#checked = producer
   }
 
   async #connected(): Promise<Producer> {

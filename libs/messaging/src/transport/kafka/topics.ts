@@ -25,6 +25,9 @@ export class Topics {
     await (this.#creating ??= this.#create().finally(() => { this.#creating = undefined }))
   }
 
+  /** Identity of the cluster: another one when its data were removed. */
+  async cluster(): Promise<string> { return this.#ask(async (admin) => (await admin.describeCluster()).clusterId) }
+
   /** Messages that wait for `group` behind its committed offset, by `partitionName`. */
   async waiting(group: string, topics: readonly string[]): Promise<ReadonlyMap<string, Backlog>> {
     return this.#ask(async (admin) => {

@@ -1,0 +1,5 @@
+import 'reflect-metadata'
+import { runApp } from '#runtime'
+import { start } from './start.js'
+
+await runApp('connector', start)
