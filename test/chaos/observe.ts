@@ -3,18 +3,23 @@ import pg from 'pg'
 import type { EvidenceRow } from '#security'
 import type { LedgerEntry, RecordedExchange } from './checkers.js'
 
-/** GET, again and again for a minute while there is no good answer. */
-export async function get<T>(url: string, key: string | undefined, read: (answer: Response) => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const answer = await fetch(url, { headers: key === undefined ? {} : { authorization: `Bearer ${key}` }, signal: AbortSignal.timeout(30_000) })
-      if (answer.ok) return await read(answer)
-      throw new Error(`HTTP ${answer.status}: ${(await answer.text()).slice(0, 300)}`)
-    } catch (error) {
-      if (attempt >= 60) throw new Error(`${url}: ${(error as Error).message}`, { cause: error })
-      await pause(1000)
-    }
+/** GET, again and again for a minute while there is no good answer; what the gateway refuses is not asked again. */
+export async function get<T>(url: string, key: string | undefined, read: (answer: Response) => Promise<T | undefined>): Promise<T> {
+  for (const end = Date.now() + 60_000; ;) {
+    const found = await once(url, key, read)
+    if (found.value !== undefined) return found.value
+    if (found.refused || Date.now() > end) throw new Error(`${url}: ${found.problem}`)
+    await pause(1000)
   }
+}
+
+async function once<T>(url: string, key: string | undefined, read: (answer: Response) => Promise<T | undefined>): Promise<{ value?: T; problem?: string; refused?: boolean }> {
+  try {
+    const answer = await fetch(url, { headers: key === undefined ? {} : { authorization: `Bearer ${key}` }, signal: AbortSignal.timeout(30_000) })
+    if (!answer.ok) return { problem: `HTTP ${answer.status} ${await answer.text()}`, refused: answer.status < 500 && answer.status !== 429 }
+    const value = await read(answer)
+    return value === undefined ? { problem: 'not complete' } : { value }
+  } catch (error) { return { problem: (error as Error).message } }
 }
 
 const FINAL = new Set(['COMPLETED', 'REJECTED', 'FAILED', 'EXPIRED'])
@@ -56,10 +61,10 @@ export async function ledgersOf(simulatorUrl: string, provinces: readonly string
 
 interface LedgerRow { readonly id: string; readonly exchangeId: string; readonly effects: number; readonly order: number }
 
-/** Every evidence row of the installation. */
-export const evidenceOf = (url: string, operatorKey: string): Promise<EvidenceRow[]> => get(`${url}/v1/operator/evidence`, operatorKey, async answer => {
-  const rows = (await answer.text()).trim().split('\n').map(line => JSON.parse(line) as EvidenceRow)
-  return rows
+/** Every evidence row of the installation, once every service has told its own. */
+export const evidenceOf = (url: string, operatorKey: string): Promise<EvidenceRow[]> => get(`${url}/v1/evidence`, operatorKey, async answer => {
+  const rows = (await answer.text()).split('\n').filter(Boolean)
+  return answer.headers.has('tongqu-missing') ? undefined : rows.map(line => JSON.parse(line) as EvidenceRow)
 })
 
 const SERVICES = ['medical_records', 'connector']

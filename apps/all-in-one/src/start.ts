@@ -38,6 +38,7 @@ export async function startAllInOne(given: Settings, scope: Scope, progress: Pro
   const run = async (start: StartApp): Promise<RunningApp> => {
     const app = await start(context)
     scope.closes(app.name, () => app.close())
+    for (const line of app.notices ?? []) progress(line)
     return app
   }
   if (settings.mode === 'embedded') {

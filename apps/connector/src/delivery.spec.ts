@@ -25,7 +25,7 @@ const mapping = (message: string): Mapping => ({
   },
 })
 const endpoint: ProvinceProfile['endpoint'] = {
-  mode: 'push', paths: { 'medical-records.discover': '/query' }, statusPath: '/state', timeoutMs: 150, maxInFlight: 3,
+  mode: 'push', paths: { 'medical-records.discover': '/query' }, statusPath: '/state', timeoutMs: 2000, maxInFlight: 3,
   retry: { attempts: 3, baseMs: 5, maxMs: 20 }, breaker: { failures: 5, openMs: 200 },
 }
 const ANSWER = JSON.stringify({ is: 'discover-answer', answer: 'none' })
@@ -118,13 +118,13 @@ describe('a delivery', () => {
   })
 
   it('waits for a province that has the request and works on it, longer than its attempts', async () => {
-    const { delivery, calls } = await system({ onPost: [silent], onGet: [...Array.from({ length: 6 }, () => answer(202)), answer(200, ANSWER)] })
+    const { delivery, calls } = await system({ onPost: [silent], onGet: [...Array.from({ length: 6 }, () => answer(202)), answer(200, ANSWER)], endpoint: { timeoutMs: 150 } })
     expect((await delivery.perform(effect(), forever)).answer.status).toBe('answered')
     expect(calls()).toEqual([POST, ...Array.from({ length: 7 }, () => ASK)])
   })
 
   it('tells a timeout with an unknown outcome from a province that cannot be reached', async () => {
-    const slow = await system({ onPost: [silent], onGet: [silent] })
+    const slow = await system({ onPost: [silent], onGet: [silent], endpoint: { timeoutMs: 150 } })
     const late = await slow.delivery.perform(effect({ inMs: 250 }), forever)
     expect(late.answer).toMatchObject({ status: 'timeout', faults: [{ code: 'TARGET_TIMEOUT' }] })
     expect(late.answer.faults![0]!.en).toContain('outcome is unknown')
@@ -183,8 +183,14 @@ describe('a delivery', () => {
     expect(seen).toEqual([])
   })
 
+  it('ends a delivery to a province that is no longer known here', async () => {
+    const { delivery } = await system({ onPost: [answer(200, ANSWER)] })
+    const input = { province: '110000', exchange: 'medical-records.discover', schema: 'discover-request', document: {} }
+    expect((await delivery.perform(effect({ resumed: true, input }), forever)).answer).toMatchObject({ status: 'unavailable', faults: [{ code: 'PROVINCE_UNKNOWN' }] })
+  })
+
   it('rejects when the process stops, so that the next one resumes it', async () => {
-    const { delivery } = await system({ onPost: [silent], endpoint: { timeoutMs: 5000 } })
+    const { delivery } = await system({ onPost: [silent] })
     const stopping = new AbortController()
     const performed = delivery.perform(effect(), stopping.signal)
     setTimeout(() => stopping.abort(), 30)
@@ -193,17 +199,24 @@ describe('a delivery', () => {
 })
 
 describe('a province that fails again and again', () => {
-  it('is left alone while its breaker is open, and is called by one probe when it may be well', async () => {
-    const { delivery, seen } = await system({ onPost: [...Array.from({ length: 5 }, () => answer(503)), answer(200, ANSWER)], onGet: [answer(404)], endpoint: { breaker: { failures: 2, openMs: 150 }, retry: { attempts: 1, baseMs: 1, maxMs: 1 } } })
+  const failing = (openMs: number, onPost: readonly Reaction[]) => system({ onPost, endpoint: { breaker: { failures: 2, openMs }, retry: { attempts: 1, baseMs: 1, maxMs: 1 } } })
+
+  it('is left alone while its breaker is open longer than anybody can wait', async () => {
+    const { delivery, seen } = await failing(60_000, [answer(503)])
     for (let i = 0; i < 2; i++) await delivery.perform(effect(), forever)
+    expect((await delivery.perform(effect(), forever)).answer).toMatchObject({ status: 'unavailable', faults: [{ en: expect.stringContaining('BREAKER_OPEN') }] })
     expect(seen).toHaveLength(2)
-    const left = await delivery.perform(effect({ inMs: 60 }), forever)
-    expect(left.answer).toMatchObject({ status: 'unavailable', faults: [{ en: expect.stringContaining('BREAKER_OPEN') }] })
-    expect(seen).toHaveLength(2)
-    const patient = [effect(), effect(), effect()].map(e => delivery.perform(e, forever))
-    await expect(patient[0]).resolves.toMatchObject({ answer: { status: 'unavailable' } })
-    expect(seen).toHaveLength(3)
-    await Promise.all(patient)
+  })
+
+  it('is called by one probe at a time, and by all who wait once it is well', async () => {
+    const at: number[] = []
+    const timed = (reaction: Reaction): Reaction => (...call) => { at.push(performance.now()); reaction(...call) }
+    const { delivery } = await failing(80, [...Array.from({ length: 4 }, () => timed(answer(503))), timed(answer(200, ANSWER))])
+    for (let i = 0; i < 2; i++) await delivery.perform(effect(), forever)
+    const waiting = await Promise.all(Array.from({ length: 6 }, () => delivery.perform(effect({ inMs: 10_000 }), forever)))
+    expect(waiting.map(w => w.answer.status).sort()).toEqual(['answered', 'answered', 'answered', 'answered', 'unavailable', 'unavailable'])
+    const pauses = at.slice(2, 5).map((t, i) => t - at[i + 1]!)
+    expect(pauses.filter(ms => ms < 75)).toEqual([])
   })
 })
 

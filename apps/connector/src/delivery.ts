@@ -45,6 +45,7 @@ export class Delivery implements EffectPerformer {
   async perform(effect: PendingEffect, signal: AbortSignal): Promise<DeliveryDone> {
     const { province: code, exchange } = effect.input as DeliverBody
     const desk = this.#desk(code)
+    if (!desk) return { exchange, answer: { province: code, status: 'unavailable', faults: [fault('PROVINCE_UNKNOWN', '')] }, steps: [], versions: {} }
     const journey = new Journey(code, this.o.clock)
     const began = performance.now()
     desk.metrics.begun()
@@ -87,11 +88,11 @@ export class Delivery implements EffectPerformer {
     return { province, status: 'answered', schema: read.schema.name, document: read.document, nativeDigest, lossCount: read.lossCount }
   }
 
-  #desk(code: string): Desk {
+  #desk(code: string): Desk | undefined {
     let desk = this.#desks.get(code)
     if (!desk) {
       const province = this.o.provinces.byCode(code)
-      if (!province) throw new Failure('PROVINCE_UNKNOWN', [fault('PROVINCE_UNKNOWN', 'province')])
+      if (!province) return undefined
       const url = this.o.provinceUrl(code)
       const metrics = new DeliveryMetrics(code)
       desk = { province, metrics, translation: new Translation(province), target: url === undefined ? undefined : new ProvinceTarget(url, province.profile.endpoint, this.o.clock, metrics, this.o.answerMaxBytes) }

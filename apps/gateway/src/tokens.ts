@@ -1,4 +1,2 @@
-/** Injection tokens of what the edge is given. */
-export const EXCHANGE_STORE = Symbol('ExchangeStore')
-export const OPERATIONS_STORE = Symbol('OperationsStore')
+/** Injection token of what the HTTP edge stands on. */
 export const EDGE = Symbol('Edge')

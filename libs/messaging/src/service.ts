@@ -39,7 +39,7 @@ export class MessagingService {
   readonly #effects: EffectLanes | undefined
   #subscription: Subscription | undefined
   #timers: NodeJS.Timeout[] = []
-  #ticking = false
+  #ticking: Promise<void> | undefined
 
   private constructor(private readonly o: ServiceOptions, chain: EvidenceChain) {
     this.#relay = new Relay(o.transport, error => o.logger.warn({ error: (error as Error).message }, 'relay stopped'))
@@ -64,7 +64,7 @@ export class MessagingService {
     for await (const envelopes of this.#leftovers()) this.#relay.hand(envelopes)
     for (const effect of await store.pendingEffects()) this.pipeline.startEffect(effect)
     this.#subscription = await transport.subscribe(this.o.name, mine, batch => this.#take(batch))
-    this.#timers.push(setInterval(() => void this.#tick(), TICK_MS), setInterval(() => void this.#askFinality(), this.o.finalityMs ?? 3000), setInterval(() => void this.#trim(), 3_600_000))
+    this.#timers.push(setInterval(() => { this.#ticking ??= this.#tick().finally(() => { this.#ticking = undefined }) }, TICK_MS), setInterval(() => void this.#askFinality(), this.o.finalityMs ?? 3000), setInterval(() => void this.#trim(), 3_600_000))
     for (const t of this.#timers) t.unref()
   }
 
@@ -83,6 +83,7 @@ export class MessagingService {
   /** Takes nothing new, finishes what it took, publishes what it committed. */
   async close(): Promise<void> {
     for (const t of this.#timers) clearInterval(t)
+    await this.#ticking
     await this.#subscription?.close()
     await this.#effects?.close(this.o.drainMs ?? 5000)
     await this.pipeline.drain()
@@ -124,8 +125,6 @@ export class MessagingService {
 
   /** Fires what is due: deadlines of cases, retries, gaps that lasted too long, cases that may flow again. */
   async #tick(): Promise<void> {
-    if (this.#ticking) return
-    this.#ticking = true
     try {
       const { store, clock, name } = this.o
       const now = clock.now()
@@ -135,8 +134,6 @@ export class MessagingService {
       for (const caseId of await store.drainingCases()) void this.pipeline.releaseCase(caseId)
     } catch (error) {
       this.o.logger.warn({ error: (error as Error).message }, 'due work not reached, tried again')
-    } finally {
-      this.#ticking = false
     }
   }
 

@@ -24,6 +24,8 @@ export interface RunningApp {
   readonly name: string
   /** Where it listens, if it does. */
   readonly url?: string
+  /** Lines for whoever started it, e.g. demo keys; never logged. */
+  readonly notices?: readonly string[]
   /** Drains: takes nothing new, finishes what it took, then closes. */
   close(): Promise<void>
 }

@@ -30,13 +30,18 @@ export function createAppContext(settings: Settings, { name = 'tongqu', transpor
   const logger = createLogger(name, settings.logLevel)
   const opened = new Map<string, Promise<DataSource>>()
   let carrier = transport
+  let closing = false
+  const tell = (service: string, error: Error): void => {
+    // a pool counts as closed before its last connections are; what they say then is no news
+    if (!closing) logger.warn({ database: service, error: error.message }, 'a database connection broke; the pool replaces it')
+  }
   return {
     settings, logger, clock: systemClock, sealer: new Sealer(settings.dataKey), provinces: loadProvinces(settings.provinceDirs),
     get transport() { return carrier ??= kafka(settings, name, logger) },
     provinceUrl: code => settings.provinceUrls[code] ?? provinceUrl?.(code),
     dataSource(service, migrations, entities) {
       let source = opened.get(service)
-      if (!source) opened.set(service, source = open(settings, service, { migrations, entities }, logger))
+      if (!source) opened.set(service, source = open(settings, service, { migrations, entities }, error => tell(service, error)))
       return source
     },
     async databasesAnswer() {
@@ -44,6 +49,7 @@ export function createAppContext(settings: Settings, { name = 'tongqu', transpor
       return Object.fromEntries(await Promise.all(asked))
     },
     async close() {
+      closing = true
       await carrier?.close()
       await Promise.allSettled([...opened.values()].map(async source => (await source).destroy()))
     },
@@ -58,13 +64,10 @@ function kafka(settings: Settings, clientId: string, logger: AppContext['logger'
 
 type Tables = Pick<DataSourceOptions, 'migrations' | 'entities'>
 
-function open(settings: Settings, service: string, tables: Tables, logger: AppContext['logger']): Promise<DataSource> {
+function open(settings: Settings, service: string, tables: Tables, onConnectionError: (error: Error) => void): Promise<DataSource> {
   const url = settings.databaseUrls[service] ?? settings.databaseUrl
   if (!url) return Promise.reject(new Error('DATABASE_URL is missing: an app that runs alone needs a PostgreSQL 18 server. `npm start` brings its own.'))
-  return openDataSource({
-    url, service, ...tables, poolSize: settings.databasePoolSize,
-    onConnectionError: error => logger.warn({ service, error: error.message }, 'a database connection broke; the pool replaces it'),
-  })
+  return openDataSource({ url, service, ...tables, poolSize: settings.databasePoolSize, onConnectionError })
 }
 
 const answers = async (source: Promise<DataSource>): Promise<boolean> => {

@@ -10,7 +10,7 @@ function live(body: string, limitMs = 500): Life {
   const code = `import { runUntilStopped } from './libs/runtime/src/until-stopped.ts'
     const say = text => process.stdout.write(text + ' ')
     await runUntilStopped(async scope => { ${body} }, ${limitMs})`
-  const child = spawn(process.execPath, ['--conditions=tongqu', '--import', '@swc-node/register/esm-register', '--input-type=module', '-e', code], { cwd: projectFolder(), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const child = spawn(process.execPath, ['--conditions=tongqu', '--import', './libs/runtime/typescript.mjs', '--input-type=module', '-e', code], { cwd: projectFolder(), stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   let out = '', err = ''
   child.stdout!.on('data', chunk => { out += chunk })
   child.stderr!.on('data', chunk => { err += chunk })

@@ -14,8 +14,8 @@ export interface ConnectionOptions {
 /** `demo-keys.json`, written by the embedded start; demo keys exist in no other mode. */
 export interface DemoKeys {
   readonly url: string
-  /** Base URL of the pretend provinces. */
-  readonly simulators?: string
+  /** Base URL of each province’s pretend system, by code. */
+  readonly provinces?: Readonly<Record<string, string>>
   readonly keys: readonly { readonly participant: string; readonly role: string; readonly province: string | null; readonly key: string }[]
 }
 

@@ -26,8 +26,8 @@ export type ActName = keyof typeof ACTS
 export interface StoryOptions {
   readonly asker: GatewayClient
   readonly operator: GatewayClient
-  /** Base URL of the pretend provinces; without it the acts that need a province in trouble are left out, and say so. */
-  readonly simulators?: string
+  /** Base URLs of pretend provinces by code; without them the acts that need a province in trouble are left out, and say so. */
+  readonly provinces?: Readonly<Record<string, string>>
   readonly acts?: readonly ActName[]
   /** Nothing is printed; the report tells all. */
   readonly quiet?: boolean
@@ -48,7 +48,7 @@ export async function playStory(o: StoryOptions): Promise<StoryReport> {
   const narrator = new Narrator(o.quiet ?? false)
   const stage: Stage = {
     asker: new Asker(o.asker, ASKER.contentType), operator: o.operator, narrator,
-    simulators: o.simulators === undefined ? undefined : new Simulators(o.simulators),
+    simulators: o.provinces && new Simulators(o.provinces),
     request: name => readFileSync(join(projectFolder, ASKER.requests, `${name}.xml`), 'utf8'),
   }
   for (const name of o.acts ?? (Object.keys(ACTS) as ActName[])) await ACTS[name](stage)

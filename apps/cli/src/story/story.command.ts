@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { EXIT, unusable } from '../command-failure.js'
-import { connectionOf, projectFolder, readDemoKeys, type ConnectionOptions } from '../gateway/connection.js'
+import { connectionOf, projectFolder, readDemoKeys, type ConnectionOptions, type DemoKeys } from '../gateway/connection.js'
 import { GatewayClient } from '../gateway/gateway-client.js'
 import { duration } from '../terminal/layout.rules.js'
 import { printJson, printLines, style } from '../terminal/print.js'
@@ -14,7 +14,6 @@ import { Simulators } from './simulators.js'
 
 interface OwnOptions {
   readonly act?: readonly ActName[]
-  readonly simulators?: string
   readonly data?: string
   readonly seed: string
 }
@@ -26,7 +25,6 @@ export function storyCommand(): Command {
     .addOption(new Option('--act <name...>', 'only these acts (default: all)').choices(Object.keys(ACTS)))
     .option('--data <folder>', 'instead: FHIR R4 bundles of your own, one patient a file, compared field by field with what is delivered')
     .option('--seed <number>', 'with --data: the same seed gives the same resident IDs', '20261102')
-    .option('--simulators <url>', 'address of the pretend provinces (default: that of the running embedded system)')
     .addHelpText('after', `
 Examples:
   tongqu story                    the whole story
@@ -42,18 +40,18 @@ comes out otherwise than the story says.`)
     .action(async (own: OwnOptions, command: Command) => {
       const o = command.optsWithGlobals<Options>()
       const asker = connectionOf({ ...o, key: undefined }, { participant: ASKER.participant })
-      const simulators = own.simulators ?? readDemoKeys(o)?.simulators
+      const provinces = readDemoKeys(o)?.provinces
       if (!o.json) console.log(`${style.title('通衢 Tongqu')}  ${style.quiet(`${asker.url} · ${asker.participant}`)}`)
       const client = new GatewayClient(asker)
-      if (own.data === undefined) await story(own, o, client, simulators)
-      else await data(own.data, own, o, client, simulators)
+      if (own.data === undefined) await story(own, o, client, provinces)
+      else await data(own.data, own, o, client, provinces)
     })
 }
 
-async function story(own: OwnOptions, o: Options, asker: GatewayClient, simulators: string | undefined): Promise<void> {
+async function story(own: OwnOptions, o: Options, asker: GatewayClient, provinces: DemoKeys['provinces']): Promise<void> {
   const operator = new GatewayClient(connectionOf({ ...o, as: undefined }, 'operator'))
-  if (!o.json && simulators === undefined) console.log(style.warn('没有模拟省系统的地址：略过需要它们的各幕 (no address of pretend provinces: what needs them is left out)'))
-  const report = await playStory({ asker, operator, simulators, acts: own.act, quiet: o.json })
+  if (!o.json && provinces === undefined) console.log(style.warn('没有模拟省系统的地址：略过需要它们的各幕 (no address of pretend provinces: what needs them is left out)'))
+  const report = await playStory({ asker, operator, provinces, acts: own.act, quiet: o.json })
   if (o.json) printJson(report)
   else {
     const wrong = report.steps.filter(s => !s.asTold)
@@ -63,13 +61,13 @@ async function story(own: OwnOptions, o: Options, asker: GatewayClient, simulato
   if (!report.asTold) process.exitCode = EXIT.failed
 }
 
-async function data(folder: string, own: OwnOptions, o: Options, asker: GatewayClient, simulators: string | undefined): Promise<void> {
-  if (simulators === undefined) throw unusable('The address of the pretend provinces is not known.', 'They run with the embedded system (`npm start`). Another address: --simulators.')
+async function data(folder: string, own: OwnOptions, o: Options, asker: GatewayClient, provinces: DemoKeys['provinces']): Promise<void> {
+  if (provinces === undefined) throw unusable('The addresses of the pretend provinces are not known.', 'They run with the embedded system (`npm start`), which tells them in .tongqu/demo-keys.json.')
   const seed = Number(own.seed)
   if (!Number.isSafeInteger(seed)) throw unusable('--seed takes a whole number.')
   const { loadProvinces } = await import('#provinces')
   const report = await playData({
-    folder, seed, provinces: loadProvinces(), asker: new Asker(asker, ASKER.contentType), simulators: new Simulators(simulators), askerProvince: ASKER.province,
+    folder, seed, provinces: loadProvinces(), asker: new Asker(asker, ASKER.contentType), simulators: new Simulators(provinces), askerProvince: ASKER.province,
     template: readFileSync(join(projectFolder, ASKER.requests, 'discover-patient-x.xml')), holders: { labReports: '330000', summary: '360000' },
     tell: line => { if (!o.json) console.log(line) },
   })

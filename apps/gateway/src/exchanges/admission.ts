@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { Failure, fault, newId, type Fault } from '#kernel'
+import { Failure, fault, newId, type FailureCode, type Fault } from '#kernel'
 import type { Mapping, Reading } from '#mapping'
 import type { Province, Provinces } from '#provinces'
 import { exchangeKey, schemaId, type ExchangeDefinition } from '#schemas'
@@ -59,11 +59,13 @@ export class Admission {
     const against = contradictions(headers.supplied, reading.canonical)
     if (reading.ok && !verdict.faults.length && !against.length && !headers.faults.length) return verdict
     const place = (pointer: string): string => headers.supplied.find(s => pointer === s.pointer || s.pointer.startsWith(`${pointer}/`) || pointer.startsWith(`${s.pointer}/`))?.header ?? reader.place(bytes, pointer)
-    const named = verdict.faults.map(f => ({ ...f, pointer: place(f.pointer) }))
+    // a value that the dialect refused is not missing
+    const refused = new Set(reading.ok ? [] : reading.faults.filter(f => !SCHEMA_FAULTS.has(f.code)).map(f => f.pointer))
+    const named = verdict.faults.map(f => ({ ...f, pointer: place(f.pointer) })).filter(f => !refused.has(f.pointer))
     const contradicting = against.map(s => fault('HEADER_CONTRADICTS_BODY', reader.place(bytes, s.pointer), { zh: `与请求头 ${s.header} 不一致`, en: `it differs from the header ${s.header}` }))
-    // the judgement knows better what is missing than the schema does
+    // and what is missing the judgement names better than the schema
     const better = new Set(named.map(f => f.pointer))
-    const document = reading.ok ? [] : reading.faults.filter(f => !((f.code === 'FIELD_MISSING' || f.code === 'FIELD_INVALID') && better.has(f.pointer)))
+    const document = reading.ok ? [] : reading.faults.filter(f => !(SCHEMA_FAULTS.has(f.code) && better.has(f.pointer)))
     return { targets: verdict.targets, faults: [...headers.faults, ...document, ...contradicting, ...named] }
   }
 
@@ -94,6 +96,8 @@ export class Admission {
     return reader
   }
 }
+
+const SCHEMA_FAULTS: ReadonlySet<FailureCode> = new Set(['FIELD_MISSING', 'FIELD_INVALID'])
 
 const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
 

@@ -45,7 +45,7 @@ export class ExchangesController {
     const wait = waitPreference(headers.prefer)
     if (wait !== undefined) {
       reply.header('preference-applied', `wait=${wait}`)
-      const record = await exchanges.waitFor(id, wait * 1000)
+      const record = await this.edge.drain.wait(exchanges.waitFor(id, wait * 1000))
       if (record) return this.#deliver(record, format, reply)
     }
     const { caseId, state } = before ?? { caseId: intake.caseId, state: 'OPEN' as const }

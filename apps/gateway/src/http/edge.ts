@@ -6,6 +6,7 @@ import type { ParticipantRegistry } from '#security'
 import type { ExchangeStore } from '../exchanges/exchange-store.js'
 import type { PullInbox } from '../inbox/pull-inbox.js'
 import type { OperationsStore } from '../operations/operations-store.js'
+import type { Drain } from './drain.js'
 
 /** What the HTTP edge stands on. */
 export interface Edge {
@@ -17,6 +18,7 @@ export interface Edge {
   readonly exchanges: ExchangeStore
   readonly inbox: PullInbox
   readonly operations: OperationsStore
+  readonly drain: Drain
   /** Whether what it needs answers (database, transport). */
   ready(): Promise<boolean>
 }

@@ -1,4 +1,4 @@
-import { FAILURES, type Failure, type FailureCode, type Fault } from '#kernel'
+import { FAILURES, fault, type Failure, type FailureCode, type Fault } from '#kernel'
 
 export type Language = 'zh' | 'en'
 
@@ -21,16 +21,17 @@ export interface Problem {
 
 export function problemOf(failure: Failure, language: Language, instanceId: string, exchangeId?: string): Problem {
   const entry = FAILURES[failure.code]
+  const faults = failure.faults.length ? failure.faults : [fault(failure.code, '')]
   return {
-    type: `/docs#${failure.code}`, title: entry[language], status: entry.status, detail: detailOf(failure, language), instance: `urn:uuid:${instanceId}`, code: failure.code,
+    type: `/docs#${failure.code}`, title: entry[language], status: entry.status, detail: detailOf(failure.code, faults, language), instance: `urn:uuid:${instanceId}`, code: failure.code,
     ...(exchangeId !== undefined && { exchange: `/v1/exchanges/${exchangeId}` }),
-    who: entry.who, todo: { zh: entry.todoZh, en: entry.todoEn }, faults: failure.faults,
+    who: entry.who, todo: { zh: entry.todoZh, en: entry.todoEn }, faults,
   }
 }
 
-function detailOf({ code, faults }: Failure, language: Language): string {
+function detailOf(code: FailureCode, faults: readonly Fault[], language: Language): string {
   const todo = language === 'zh' ? FAILURES[code].todoZh : FAILURES[code].todoEn
-  if (faults.length < 2) return faults[0] ? `${faults[0][language]}${language === 'zh' ? '。' : '. '}${todo}` : todo
+  if (faults.length === 1) return `${faults[0]![language]}${language === 'zh' ? '。' : '. '}${todo}`
   return language === 'zh' ? `共 ${faults.length} 处问题，见 faults` : `${faults.length} faults, see "faults"`
 }
 

@@ -20,7 +20,7 @@ export class InboxController {
     const province = this.#province(request)
     const wait = wholeNumber(request.query.wait, 'wait', { least: 0, most: WAIT_MOST_SECONDS, fallback: 0 })
     const limit = wholeNumber(request.query.limit, 'limit', { least: 1, most: 100, fallback: 20 })
-    const items = await this.edge.inbox.fetch(province.profile.code, limit, wait * 1000)
+    const items = await this.edge.drain.wait(this.edge.inbox.fetch(province.profile.code, limit, wait * 1000)) ?? []
     void reply.send({ items: items.map(shown) })
   }
 

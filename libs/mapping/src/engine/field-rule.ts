@@ -143,7 +143,7 @@ export class FieldRule<N> implements Rule<N> {
       return 'problem'
     }
     if (run.trace) this.#traceWrite(source, run)
-    if (written === undefined) { if (blank !== undefined) native.set(scope, blank); return 'absent' }
+    if (written === undefined || written === '') { if (blank !== undefined) native.set(scope, blank); return 'absent' }
     this.#put(written, scope)
     return 'done'
   }

@@ -11,7 +11,7 @@ const operators = {
     description: 'a crosswalk by code table, or by several in a row',
     anyOf: [text, closed({
       table: { anyOf: [text, { type: 'array', items: text, minItems: 1 }] },
-      unmapped: { anyOf: [{ enum: ['refuse', 'keep'] }, closed({ canonical: text, native: text })], description: 'a code that the table does not know: refused (default), kept, or replaced' },
+      unmapped: { anyOf: [{ enum: ['refuse', 'keep'] }, closed({ canonical: text, native: { type: 'string' } })], description: 'a code that the table does not know: refused (default), kept, or replaced on the side that is named; native \'\': left blank' },
       system: { ...closed({ canonical: text, mapped: text, kept: text }, ['canonical', 'mapped', 'kept']), description: 'where the canonical code\'s system stands, and its value for a known and for a kept code' },
     }, ['table'])],
   },

@@ -2,7 +2,7 @@ import { Problem, type Notes } from '../engine/problem.js'
 import type { CodeTable } from '../language/code-table.js'
 import { narrow, type Codec } from './codec.js'
 
-/** What happens to a code that the table does not know: refused, kept as it came (noted as loss), or replaced (noted as loss). */
+/** What happens to a code that the table does not know: refused, kept as it came, or replaced on the side that is named (kept on the other). Both are noted as loss. */
 export type Unmapped = 'refuse' | 'keep' | { readonly canonical?: string; readonly native?: string }
 
 /** Systems of a canonical code: the standard's when the table knows it, the province's own when it was kept. */
@@ -27,10 +27,8 @@ export function codeCodec(tables: readonly CodeTable[], unmapped: Unmapped, syst
   }
   const otherwise = (code: string, replacement: string | undefined, notes: Notes): string | Problem => {
     if (unmapped === 'refuse') return unknown
-    const used = unmapped === 'keep' ? code : replacement
-    if (used === undefined) return unknown
     notes.note('code-unmapped')
-    return used
+    return replacement ?? code
   }
   return {
     read: (text, notes) => forth(text) ?? otherwise(text, typeof unmapped === 'object' ? unmapped.canonical : undefined, notes),

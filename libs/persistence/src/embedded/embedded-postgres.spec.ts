@@ -40,7 +40,7 @@ async function otherProcess(dataDir: string, options: { uid?: number; gid?: numb
     const { pid, url } = await startEmbeddedPostgres({ dataDir: process.argv[1] })
     process.send({ pid, url })
     setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['--conditions=tongqu', '--import', '@swc-node/register/esm-register', '--input-type=module', '-e', code, dataDir], { cwd: project, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], ...options })
+  const child = spawn(process.execPath, ['--conditions=tongqu', '--import', './libs/runtime/typescript.mjs', '--input-type=module', '-e', code, dataDir], { cwd: project, stdio: ['ignore', 'inherit', 'inherit', 'ipc'], ...options })
   const [started] = await Promise.race([once(child, 'message'), once(child, 'exit').then(([exit]) => { throw new Error(`exit code ${exit}`) })]) as [{ pid: number; url: string }]
   return { child, ...started }
 }

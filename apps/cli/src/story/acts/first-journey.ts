@@ -38,7 +38,7 @@ export async function firstJourney({ asker, operator, narrator, request }: Stage
     if (reply.status !== 200 || !reply.exchange) return { asTold: false, exchange: reply.exchange, found: [received(reply), ...refusal(reply)] }
     const bundle = await asker.canonical<DocumentBundle>(reply.exchange, 'application/fhir+json')
     const asTold = reply.contentType.includes('xml') && reply.bytes.includes('ClinicalDocument') && bundle.resourceType === 'Bundle'
-    return { asTold, exchange: reply.exchange, found: [`${received(reply)}  福建 CDA`, `  ${'同一文档 the same as'} application/fhir+json  Bundle, ${bundle.entry.length} resources`, ...documentLines(bundle)] }
+    return { asTold, exchange: reply.exchange, found: [`${received(reply)}  福建 CDA`, `  同一文档 the same as application/fhir+json  Bundle, ${bundle.entry.length} resources`, ...documentLines(bundle)] }
   })
   await retrieve('调阅浙江的检验报告（浙江 JSON → 福建 CDA）', 'A lab report of Zhejiang, delivered in Fujian’s dialect', 'retrieve-lab-report')
   await retrieve('调阅江西的出院小结（江西 GB18030 → 福建 CDA）', 'A discharge summary of Jiangxi, delivered in Fujian’s dialect', 'retrieve-discharge-summary')
@@ -47,7 +47,8 @@ export async function firstJourney({ asker, operator, narrator, request }: Stage
     if (last === undefined) return { asTold: false, found: ['没有可追踪的交换 there is no exchange to trace'] }
     const journey = await asker.journey(last)
     return { asTold: journey.state === 'COMPLETED' && journey.steps.length >= 4, exchange: last, found: journeyLines(journey) }
-  })  await narrator.step('患者可以看到谁查阅了什么', 'The patient can see who looked, and why', async () => {
+  })
+  await narrator.step('患者可以看到谁查阅了什么', 'The patient can see who looked, and why', async () => {
     const last = narrator.told.at(-1)?.exchange
     const { accessNotices } = await operator.json<{ accessNotices: AccessNotice[] }>(`/v1/access-notices?exchange=${last ?? ''}`)
     return { asTold: accessNotices.length === 1, exchange: last, found: accessNotices.map(n => `${n.at.slice(0, 19)}Z  ${n.organization.name}  ${n.purpose}  ${n.what}  ← ${n.provinces.map(provinceName).join('、')}`) }

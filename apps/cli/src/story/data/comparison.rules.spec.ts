@@ -15,7 +15,7 @@ describe('comparison of a delivered document with its source', () => {
       const delivered = [...all].reverse().map(r => ({ ...r, id: `other-${r.id as string}`, subject: { reference: 'Patient/2' } }))
       const { kept, differences } = compareDocuments(bundle(...all), bundle(...delivered))
       expect(differences).toEqual([])
-      expect(kept).toBe(all.length * 7)
+      expect(kept).toEqual({ Observation: all.length * 7 })
     }))
   })
 
@@ -31,8 +31,14 @@ describe('comparison of a delivered document with its source', () => {
 
   it('loses a whole resource field by field when nothing corresponds to it', () => {
     const { differences, kept } = compareDocuments(bundle(observation('a', 1), observation('b', 2)), bundle(observation('a', 1), observation('c', 3)))
-    expect(kept).toBe(7)
+    expect(kept).toEqual({ Observation: 7 })
     expect(differences.filter(d => d.kind === 'lost').length + differences.filter(d => d.kind === 'changed').length).toBe(7)
+  })
+
+  it('follows a value whose system was exchanged, and tells the exchange', () => {
+    const coded = (system: string): Resource => ({ resourceType: 'Observation', code: { coding: [{ system, code: '4544-3' }], text: 'haematocrit' } })
+    expect(compareDocuments(bundle(coded('http://loinc.org')), bundle(coded('urn:tongqu:zhejiang:lab-item'))))
+      .toEqual({ kept: { Observation: 2 }, differences: [{ kind: 'changed', field: 'Observation.code.coding[http://loinc.org].system', pointer: '/entry/0/resource/code/coding/0/system', source: 'http://loinc.org', delivered: 'urn:tongqu:zhejiang:lab-item' }] })
   })
 
   it('gathers differences of many entries under one field, and tells which the translation had named', () => {

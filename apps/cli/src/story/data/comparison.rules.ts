@@ -8,8 +8,8 @@ export type Difference =
   | { readonly kind: 'changed'; readonly field: string; readonly pointer: string; readonly source: string; readonly delivered: string }
 
 export interface Comparison {
-  /** Leaves of the source that arrived with the same value. */
-  readonly kept: number
+  /** Leaves of the source that arrived with the same value, by kind of resource. */
+  readonly kept: Readonly<Record<string, number>>
   readonly differences: readonly Difference[]
 }
 
@@ -19,18 +19,20 @@ const PACKAGING: ReadonlySet<string> = new Set(['id', 'meta', 'text', 'resourceT
 /** Compares every leaf of the source’s resources with the delivered ones; what the delivered document has beyond them is no difference. */
 export function compareDocuments(source: BundleLike, delivered: BundleLike): Comparison {
   const there = byKind(delivered)
-  let kept = 0
+  const kept: Record<string, number> = {}
   const differences: Difference[] = []
   for (const [kind, resources] of byKind(source)) {
     const candidates = (there.get(kind) ?? []).map(p => p.resource)
     resources.forEach(({ resource, place }, i) => {
       const match = takeMatch(resource, candidates, resources.length === 1 && candidates.length === 1, i)
-      const delivered = leaves(match ?? { resourceType: kind }, '')
-      for (const [path, { value, pointer }] of leaves(resource, place)) {
+      const delivered = match ? leaves(match, '') : []
+      const named = new Map(delivered.map(l => [l.path, l.value]))
+      const byPlace = new Map(delivered.map(l => [l.placed, l.value]))
+      for (const { path, placed, value, pointer } of leaves(resource, place)) {
         const field = `${kind}.${path}`
-        const arrived = delivered.get(path)?.value
+        const arrived = named.get(path) ?? byPlace.get(placed)
         if (arrived === undefined) differences.push({ kind: 'lost', field, pointer, source: value })
-        else if (sameValue(value, arrived)) kept++
+        else if (sameValue(value, arrived)) kept[kind] = (kept[kind] ?? 0) + 1
         else differences.push({ kind: 'changed', field, pointer, source: value, delivered: arrived })
       }
     })
@@ -65,29 +67,37 @@ function keysOf(resource: Resource): string[] {
   ]
 }
 
-/** Every value by its path. Elements of lists are named by what tells them apart (system, url, use), else by their place. */
-function leaves(resource: Resource, place: string): Map<string, { readonly value: string; readonly pointer: string }> {
-  const found = new Map<string, { value: string; pointer: string }>()
-  const walk = (v: unknown, at: string, pointer: string): void => {
+interface Leaf {
+  /** Elements of lists are named by their system or URL where they have one. */
+  readonly path: string
+  /** Elements of lists by their place alone, for lists whose systems were exchanged. */
+  readonly placed: string
+  readonly pointer: string
+  readonly value: string
+}
+
+function leaves(resource: Resource, place: string): Leaf[] {
+  const found: Leaf[] = []
+  const walk = (v: unknown, path: string, placed: string, pointer: string): void => {
     if (v === null || v === undefined) return
-    if (Array.isArray(v)) { v.forEach((element, i) => walk(element, `${at}[${nameOf(element, i, v)}]`, `${pointer}/${i}`)); return }
-    if (typeof v === 'object') {
-      for (const [name, inner] of Object.entries(v)) if (name !== 'reference' && (at || !PACKAGING.has(name))) walk(inner, at ? `${at}.${name}` : name, `${pointer}/${name}`)
-      return
-    }
-    found.set(at, { value: String(v), pointer })
+    if (Array.isArray(v)) v.forEach((element, i) => walk(element, `${path}[${nameOf(element, i, v)}]`, `${placed}[${i}]`, `${pointer}/${i}`))
+    else if (typeof v === 'object') {
+      for (const [name, inner] of Object.entries(v)) if (name !== 'reference' && (path || !PACKAGING.has(name))) walk(inner, path ? `${path}.${name}` : name, placed ? `${placed}.${name}` : name, `${pointer}/${name}`)
+    } else found.push({ path, placed, pointer, value: String(v) })
   }
-  walk(resource, '', place)
+  walk(resource, '', '', place)
   return found
 }
 
 function nameOf(element: unknown, index: number, list: readonly unknown[]): string {
-  if (typeof element !== 'object' || element === null) return String(index)
-  const { system, url, use } = element as { system?: string; url?: string; use?: string }
-  const name = system ?? url ?? use
+  const name = systemOf(element)
   if (name === undefined) return String(index)
-  const same = list.slice(0, index).filter(e => { const other = e as { system?: string; url?: string; use?: string }; return (other.system ?? other.url ?? other.use) === name }).length
+  const same = list.slice(0, index).filter(e => systemOf(e) === name).length
   return same ? `${name}#${same}` : name
+}
+const systemOf = (element: unknown): string | undefined => {
+  const { system, url } = (typeof element === 'object' && element !== null ? element : {}) as { system?: string; url?: string }
+  return system ?? url
 }
 
 /** Equal as text, as a number, or as the same instant in another zone. */

@@ -38,16 +38,14 @@ export function readOutsideRecord(bundle: unknown, residentId: (about: { birthDa
   const patients = source.of('Patient')
   if (patients.length !== 1) return refuse(patients.length ? 'SEVERAL_PATIENTS' : 'NO_PATIENT')
   const original = patients[0]!
-  const name = nameText(original)
   const birthDate = original.birthDate as string | undefined
-  if (!name) return refuse('NO_NAME')
+  if (!nameText(original)) return refuse('NO_NAME')
   if (!birthDate || !/^\d{4}-\d{2}-\d{2}$/.test(birthDate)) return refuse('NO_BIRTH_DATE')
   if (original.gender !== 'male' && original.gender !== 'female') return refuse('NO_SEX')
   const number = residentId({ birthDate, sex: original.gender === 'male' ? '1' : '2' })
   const patient = {
-    ...original,
+    ...withNameText(original),
     identifier: [{ use: 'official', type: { coding: [{ system: ID_TYPES, code: '01' }] }, system: RESIDENT_ID, value: number }],
-    name: [{ ...(original.name as object[])[0], text: name }],
   } as unknown as Patient
   const labReports = source.of('DiagnosticReport').filter(isLabReport).map(report => labDocument(source, patient, report)).filter(d => d !== undefined)
   return { ok: true, record: { patient, labReports, summary: summaryDocument(source, patient) } }
@@ -81,9 +79,15 @@ class Source {
   during(type: string, encounter: Resource): Resource[] { return this.of(type).filter(r => this.at(r.encounter ?? r.context) === encounter) }
 }
 
-function nameText(patient: Resource): string | undefined {
-  const name = (patient.name as { text?: string; family?: string; given?: string[] }[] | undefined)?.[0]
+function nameText(person: Resource): string | undefined {
+  const name = (person.name as { text?: string; family?: string; given?: string[] }[] | undefined)?.[0]
   return name?.text ?? ([...(name?.given ?? []), name?.family].filter(Boolean).join(' ') || undefined)
+}
+
+/** Documents name people by one text; the parts of the name stay beside it. */
+function withNameText(person: Resource | undefined): Resource | undefined {
+  const text = person && nameText(person)
+  return person && text ? { ...person, name: [{ ...(person.name as object[])[0], text }] } : person
 }
 
 const hasCode = (concepts: unknown, code: string): boolean => ([concepts].flat() as (Concept | undefined)[]).some(c => c?.coding?.some(k => k.code === code))
@@ -96,7 +100,7 @@ function labDocument(source: Source, patient: Patient, report: Resource): Docume
   if (!valued.length || !date) return undefined
   return document(source, {
     code: 'C0007', title: conceptText(report.code as Concept) ?? '检验报告', number: `JY-${report.id as string}`, date, patient, encounter: source.at(report.encounter),
-    sections: [{ title: '检验', resources: [report] }], results: valued,
+    sections: [{ title: '检验结果', resources: [report] }], results: valued,
   })
 }
 
@@ -115,7 +119,7 @@ function summaryDocument(source: Source, patient: Patient): DocumentBundle | und
   const period = visit.encounter.period as { start: string; end?: string }
   return document(source, {
     code: 'C0053', title: '出院小结', number: `CY-${visit.encounter.id as string}`, date: period.end ?? period.start, patient, encounter: visit.encounter,
-    sections: [{ title: '诊断', resources: visit.conditions }, { title: '手术及操作', resources: visit.procedures }].filter(s => s.resources.length),
+    sections: [{ title: '出院诊断', resources: visit.conditions }, { title: '手术操作', resources: visit.procedures }].filter(s => s.resources.length),
   })
 }
 
@@ -138,12 +142,12 @@ function document(source: Source, p: Parts): DocumentBundle {
   const number = p.number.slice(0, 48)
   const organization = source.at(p.encounter?.serviceProvider) ?? source.of('Organization')[0]
   const participant = (p.encounter?.participant as { individual?: Ref }[] | undefined)?.[0]?.individual
-  const practitioner = source.at(participant) ?? source.of('Practitioner')[0]
+  const practitioner = withNameText(source.at(participant) ?? source.of('Practitioner')[0])
   const entries = [p.patient as unknown as Resource, p.encounter, organization, practitioner, ...p.sections.flatMap(s => s.resources), ...(p.results ?? [])]
     .filter(r => r !== undefined).map(resource => ({ fullUrl: source.urlOf(resource), resource }))
   const refer = (resource: Resource | undefined) => resource && { reference: source.urlOf(resource) }
   const composition = {
-    resourceType: 'Composition', identifier: { system: DOCUMENT_NUMBERS, value: number }, status: 'final', type: { coding: [{ system: DOCUMENT_CODES, code: p.code }] },
+    resourceType: 'Composition', status: 'final', type: { coding: [{ system: DOCUMENT_CODES, code: p.code }] },
     subject: refer(p.patient as unknown as Resource), encounter: refer(p.encounter), date: p.date, author: [refer(practitioner) ?? refer(organization) ?? { display: '未注明' }],
     title: p.title, custodian: refer(organization), section: p.sections.map(s => ({ title: s.title, entry: s.resources.map(refer) })),
   }

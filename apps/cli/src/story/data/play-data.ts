@@ -36,12 +36,14 @@ export interface PatientReport {
 }
 export interface DataReport {
   readonly patients: readonly PatientReport[]
-  readonly kept: number
+  /** By kind of resource: fields that arrived as they were, fields that did not. */
+  readonly resources: readonly { readonly kind: string; readonly kept: number; readonly differ: number }[]
   readonly loss: readonly FieldLoss[]
   readonly ms: number
 }
 
-interface Compared { readonly differences: readonly Difference[]; readonly declared: readonly string[]; readonly kept: number }
+interface Compared { readonly differences: readonly Difference[]; readonly declared: readonly string[]; readonly kept: Readonly<Record<string, number>> }
+const sum = (counts: Iterable<number>): number => [...counts].reduce((a, b) => a + b, 0)
 
 /** Plays the story with people from outside: documents go through the outbound mappings into the pretend provinces and come back through the gateway. */
 export async function playData(o: DataOptions): Promise<DataReport> {
@@ -56,7 +58,7 @@ export async function playData(o: DataOptions): Promise<DataReport> {
     patients.push(report)
     o.tell(patientLine(report, i + 1, files.length))
   }
-  return { patients, kept: compared.reduce((n, c) => n + c.kept, 0), loss: lossByField(compared), ms: Math.round(performance.now() - began) }
+  return { patients, resources: byResource(compared), loss: lossByField(compared), ms: Math.round(performance.now() - began) }
 }
 
 /** One patient: loaded, discovered, listed, retrieved, compared. */
@@ -132,12 +134,22 @@ class PatientStory {
     const delivered = await this.o.asker.canonical<DocumentBundle>(reply.exchange, 'application/fhir+json')
     const { kept, differences } = compareDocuments(d.source as never, delivered as never)
     this.compared.push({ kept, differences, declared: d.loss.map(l => l.pointer) })
-    this.#delivered.push({ id: d.id, kept, differences: differences.length, ms })
+    this.#delivered.push({ id: d.id, kept: sum(Object.values(kept)), differences: differences.length, ms })
   }
 
   #fail(what: string, reply: { status: number; problem?: { code?: string; faults?: readonly { code: string; pointer: string }[] } }): void {
     this.#failed.push({ what, why: [`HTTP ${reply.status}`, reply.problem?.code, ...(reply.problem?.faults ?? []).map(f => `${f.code} ${f.pointer}`)].filter(Boolean).join(' ') })
   }
+}
+
+function byResource(compared: readonly Compared[]): DataReport['resources'] {
+  const kinds = new Map<string, { kept: number; differ: number }>()
+  const of = (kind: string) => kinds.get(kind) ?? kinds.set(kind, { kept: 0, differ: 0 }).get(kind)!
+  for (const { kept, differences } of compared) {
+    for (const [kind, count] of Object.entries(kept)) of(kind).kept += count
+    for (const d of differences) of(d.field.slice(0, d.field.indexOf('.'))).differ++
+  }
+  return [...kinds].map(([kind, counts]) => ({ kind, ...counts })).sort((a, b) => (a.kind < b.kind ? -1 : 1))
 }
 
 function bundleFiles(folder: string): string[] {
@@ -153,7 +165,7 @@ const readJson = (file: string): unknown => { try { return JSON.parse(readFileSy
 function patientLine(r: PatientReport, n: number, of: number): string {
   const place = `${String(n).padStart(String(of).length)}/${of}  ${r.file}`
   if (r.refused) return `${place}  — ${r.refused}`
-  const kept = r.delivered.reduce((sum, d) => sum + d.kept, 0)
-  const differences = r.delivered.reduce((sum, d) => sum + d.differences, 0)
+  const kept = sum(r.delivered.map(d => d.kept))
+  const differences = sum(r.delivered.map(d => d.differences))
   return [`${place}  ${r.delivered.length} 份文档 documents, ${kept} 项相同 kept, ${differences} 项不同 differ`, ...r.notWritten.map(w => `     无法写入 not written ${w.id}: ${w.why.slice(0, 3).join('; ')}`), ...r.failed.map(f => `     失败 failed ${f.what}: ${f.why}`)].join('\n')
 }
