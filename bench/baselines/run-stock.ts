@@ -33,7 +33,7 @@ export async function runStock(databaseUrl: string, brokers: readonly string[], 
       await once(child, 'message')
       pids[role] = { pid: child.pid! }
     }
-    return await runLoad({ port, path: '/exchange', headers: { 'content-type': 'application/json' }, body: body.toString('base64'), inFlight, warmMs: 5000, measureMs: 10_000, cases: 5000, casePrefix: `stock-${run}` }, { ...pids, ...watched })
+    return await runLoad({ port, path: '/exchange', headers: { 'content-type': 'application/json' }, body: body.toString('base64'), inFlight, warmMs: 5000, measureMs: 10_000, cases: 5000 }, { ...pids, ...watched })
   } finally {
     for (const child of children) child.disconnect()
     await admin.query(`DROP SCHEMA stock_${run} CASCADE`)

@@ -23,7 +23,7 @@ function load(system: System, participant: string, contentType: string, body: Bu
   return runLoad({
     port: Number(new URL(system.url).port), path: '/v1/exchanges/medical-records/discover', body: body.toString('base64'),
     headers: { authorization: `Bearer ${system.key(participant)}`, 'content-type': contentType, prefer: 'wait=10' },
-    cases: 5000, casePrefix: `bench-${Date.now().toString(36)}`, ...plan,
+    cases: 5000, ...plan,
   }, system.watched)
 }
 

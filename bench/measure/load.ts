@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import net from 'node:net'
 
 /**
@@ -13,10 +14,8 @@ export interface LoadSettings {
   readonly inFlight: number
   readonly warmMs: number
   readonly measureMs: number
-  /** Number of cases that the requests are spread over. */
+  /** Number of cases that the requests are spread over; every run has its own. */
   readonly cases: number
-  /** Prefix of case names, so that every run has its own. */
-  readonly casePrefix: string
 }
 
 export interface LoadResult {
@@ -37,10 +36,12 @@ class Loop {
   #open: number
   #phase: 'warm' | 'measure' | 'end' = 'warm'
   readonly #before: Buffer
+  readonly #cases: readonly Buffer[]
   readonly #after: Buffer
 
   constructor(private readonly s: LoadSettings) {
     this.#open = s.inFlight
+    this.#cases = Array.from({ length: s.cases }, () => Buffer.from(randomUUID()))
     const body = Buffer.from(s.body, 'base64')
     const fixed = Object.entries({ host: 'localhost', ...s.headers, 'content-length': String(body.length) }).map(([k, v]) => `${k}: ${v}\r\n`).join('')
     this.#before = Buffer.from(`POST ${s.path} HTTP/1.1\r\n${fixed}tongqu-case: `)
@@ -63,8 +64,7 @@ class Loop {
       if (this.#phase === 'end') { socket.end(); if (--this.#open === 0) this.#finish(); return }
       startedMs = performance.now()
       this.#sent++
-      const name = `${this.s.casePrefix}-${Math.floor(Math.random() * this.s.cases)}`
-      socket.write(Buffer.concat([this.#before, Buffer.from(name), this.#after]))
+      socket.write(Buffer.concat([this.#before, this.#cases[Math.floor(Math.random() * this.#cases.length)]!, this.#after]))
     }
     socket.on('connect', next)
     socket.on('data', chunk => {
@@ -76,7 +76,7 @@ class Loop {
       }
       if (text.length < needed) return
       const ms = performance.now() - startedMs
-      if (!text.startsWith('HTTP/1.1 200')) { if (this.#refused++ === 0) process.stderr.write(`${text.slice(0, 600)}\n`) } else if (this.#phase === 'measure') this.#latencies.push(ms)
+      if (!text.startsWith('HTTP/1.1 200')) { if (this.#refused++ === 0) process.stderr.write(`${Buffer.from(text, 'latin1').toString().slice(0, 4000)}\n`) } else if (this.#phase === 'measure') this.#latencies.push(ms)
       text = ''
       needed = 0
       next()

@@ -28,6 +28,6 @@ describeWithKafka('kill -9 under load', () => {
     else rmSync(dataDir, { recursive: true, force: true })
     expect(report.violations).toEqual({})
     expect(report.strikes).toHaveLength(KILLS + WIPES)
-    expect(report.exchanges).toBeGreaterThan(100)
+    expect(report.exchanges - report.partial).toBeGreaterThan(100)
   }, LIMIT_MS)
 })

@@ -118,6 +118,10 @@ export class EmbeddedSystem {
   /** How a pretend province misbehaves, until `restore`. */
   async misbehave(province: string, switches: Readonly<Record<string, unknown>>): Promise<void> { await this.#simulator(province, 'PUT', JSON.stringify(switches)) }
   async restore(...provinces: readonly string[]): Promise<void> { for (const province of provinces) await this.#simulator(province, 'DELETE') }
+  /** What took effect at a pretend province. */
+  async ledger(province: string): Promise<{ readonly id: string; readonly exchangeId: string; readonly effects: number }[]> {
+    return (await (await fetch(`http://127.0.0.1:${this.simulatorPort}/${province}/_ledger`)).json() as { entries: { id: string; exchangeId: string; effects: number }[] }).entries
+  }
 
   async stop(): Promise<void> {
     await this.#lazyPool?.end()

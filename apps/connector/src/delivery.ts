@@ -134,23 +134,21 @@ class Journey {
   constructor(private readonly province: string, private readonly clock: Clock) {}
 
   step<T>(what: string, work: () => T, tell: (result: T) => Pick<Step, 'note' | 'versions'>): T {
-    const at = this.clock.now().toISOString()
     const began = performance.now()
     const result = work()
-    this.#add(what, at, began, tell(result))
+    this.#add(what, began, tell(result))
     return result
   }
 
   async stepAsync<T>(what: string, work: () => Promise<T>, tell: (result: T) => Pick<Step, 'note' | 'versions'>): Promise<T> {
-    const at = this.clock.now().toISOString()
     const began = performance.now()
     const result = await work()
-    this.#add(what, at, began, tell(result))
+    this.#add(what, began, tell(result))
     return result
   }
 
-  #add(what: string, at: string, began: number, told: Pick<Step, 'note' | 'versions'>): void {
+  #add(what: string, began: number, told: Pick<Step, 'note' | 'versions'>): void {
     const ms = Math.round((performance.now() - began) * 100) / 100
-    this.steps.push({ by: 'connector', what, at, ms, about: this.province, ...(told.note && { note: told.note }), ...(told.versions && { versions: told.versions }) })
+    this.steps.push({ by: 'connector', what, at: this.clock.now().toISOString(), ms, about: this.province, ...(told.note && { note: told.note }), ...(told.versions && { versions: told.versions }) })
   }
 }

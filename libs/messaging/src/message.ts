@@ -34,7 +34,7 @@ export interface Message {
   readonly body: Buffer
 }
 
-/** One step of a journey. Times are ISO 8601 UTC, `ms` is the duration of the step. */
+/** One step of a journey. `at`: when it was done, ISO 8601 UTC; `ms`: how long it took, the wait before it included. */
 export interface Step {
   readonly by: string
   readonly what: string

@@ -3,7 +3,7 @@ import { completed, Failure, fault, ManualClock, newId } from '#kernel'
 import { silentLogger } from '#observability'
 import { verifyChains } from '#security'
 import { MemoryStore } from '#testing'
-import { MemoryTransport, MessagingService, operation, toEnvelope, type Decision, type DecisionContext, type Envelope, type EffectPerformer, type Handler } from './index.js'
+import { MemoryTransport, MessagingService, operation, toEnvelope, type Decision, type DecisionContext, type Envelope, type EffectPerformer, type Handler, type Transport } from './index.js'
 
 interface Counter { readonly seen: readonly string[] }
 
@@ -14,7 +14,7 @@ afterEach(async () => { for (const close of closing.splice(0)) await close() })
 class Bench {
   readonly clock = new ManualClock('2026-11-24T08:00:00Z')
   readonly store = new MemoryStore(() => this.clock.now().getTime())
-  readonly transport = new MemoryTransport()
+  readonly transport: Transport = new MemoryTransport()
   readonly out: Envelope[] = []
   readonly gateway: Envelope[] = []
   broken = new Set<string>()

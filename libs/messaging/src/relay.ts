@@ -1,3 +1,4 @@
+import { Failure } from '#kernel'
 import type { Envelope } from './message.js'
 import type { Transport } from './transport/transport.js'
 
@@ -32,9 +33,11 @@ export class Relay {
       try {
         await this.transport.publish(batch)
       } catch (error) {
-        // the transport was closed under us; the rows are in the database and go out at the next start
-        this.#closed = true
         this.onError(error)
+        // closed under us: what is left lies in the database and goes out at the next start
+        if (!(error instanceof Failure) || error.code === 'INFRASTRUCTURE') { this.#closed = true; break }
+        // one of them is too large for any transport: the others must not suffer; its exchange ends by its deadline
+        for (const e of batch) await this.transport.publish([e]).catch(this.onError)
       }
     }
     this.#running = false

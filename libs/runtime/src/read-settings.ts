@@ -32,7 +32,7 @@ export function readSettings(env: Environment = process.env): Settings {
     provinceDirs: (read.text('TONGQU_PROVINCE_DIRS') ?? '').split(delimiter).filter(Boolean).map(folder => resolve(folder)),
     logLevel: read.choice('LOG_LEVEL', ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const, mode === 'embedded' ? 'warn' : 'info'),
     limits: {
-      bodyBytes: read.integer('TONGQU_BODY_BYTES', 1 << 20, 1024, 64 << 20),
+      bodyBytes: read.integer('TONGQU_BODY_BYTES', 1 << 20, 1024, 8 << 20),
       depth: read.integer('TONGQU_DEPTH', 40, 4, 1000),
       ratePerSecond: read.integer('TONGQU_RATE', 2000, 1, 1_000_000),
       backlog: read.integer('TONGQU_BACKLOG', 20_000, 1, 10_000_000),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { DiscoverResult, DocumentBundle, ListResult } from '#schemas'
-import { discoverLines, documentLines, listLines } from './findings.rules.js'
+import { dialectLines, discoverLines, documentLines, listLines } from './findings.rules.js'
 
 const names = (code: string): string => ({ 330000: '浙江省', 360000: '江西省' })[code] ?? code
 
@@ -21,6 +21,14 @@ describe('what the story says of results', () => {
     expect(missing).toBe('部分结果 partial: 缺 missing 350000 — 超时未答 no answer in time')
     const answers = (['match', 'several', 'need-attributes', 'none', 'fault'] as const).map(answer => discoverLines({ complete: true, provinces: [{ province: '330000', answer }], missing: [] }, names)[0])
     expect(new Set(answers).size).toBe(5)
+  })
+
+  it('shows in which dialects a province was asked and answered', () => {
+    const step = (what: string, about: string, versions?: Record<string, string>) => ({ by: 'connector', what, about, at: '2026-11-02T03:00:00Z', ms: 3, versions })
+    expect(dialectLines({
+      id: '1', exchange: 'medical-records.discover', state: 'COMPLETED', receivedAt: '2026-11-02T03:00:00Z',
+      steps: [step('translate-out', '330000', { mapping: 'zhejiang/discover-request@1' }), step('deliver', '330000'), step('translate-in', '330000', { mapping: 'zhejiang/discover-answer@1' }), step('translate-out', '360000', { mapping: 'jiangxi/discover-request@1' })],
+    }, names)).toEqual(['浙江省    问 asked zhejiang/discover-request@1  答 answered zhejiang/discover-answer@1  3 ms', '江西省    问 asked jiangxi/discover-request@1  答 answered —'])
   })
 
   it('lists documents with their state, superseded ones as such', () => {

@@ -1,5 +1,6 @@
 import type { DiscoverResult, DocumentBundle, DocumentReference, ListResult, Missing } from '#schemas'
-import { pad } from '../terminal/layout.rules.js'
+import { duration, pad } from '../terminal/layout.rules.js'
+import type { Journey, JourneyStep } from '../trace/timeline.rules.js'
 
 /** Name of a province by its code: `330000` → `浙江省`. */
 export type ProvinceName = (code: string) => string
@@ -19,8 +20,18 @@ export function discoverLines(result: DiscoverResult, nameOf: ProvinceName): str
     ...(p.certainty ? [`${CERTAINTY[p.certainty]}${p.rule ? `（规则 rule ${p.rule}）` : ''}`] : []),
     ...(p.attributesWanted?.length ? [p.attributesWanted.join(', ')] : []),
     ...(p.patient ? [] : p.answer === 'none' || p.answer === 'need-attributes' ? [] : ['不披露任何信息 nothing is disclosed']),
-  ].join('  '))
+  ].join('  ').trimEnd())
   return [...lines, ...missingLines(result, nameOf)]
+}
+
+/** How each province was asked and answered: the versions that translated, and how long its system took. */
+export function dialectLines(journey: Journey, nameOf: ProvinceName): string[] {
+  const provinces = [...new Set(journey.steps.flatMap(s => (s.about ? [s.about] : [])))]
+  return provinces.map(province => {
+    const step = (what: string): JourneyStep | undefined => journey.steps.find(s => s.about === province && s.what === what)
+    const delivered = step('deliver')
+    return `${pad(nameOf(province), 8)}  问 asked ${step('translate-out')?.versions?.mapping ?? '—'}  答 answered ${step('translate-in')?.versions?.mapping ?? '—'}${delivered ? `  ${duration(delivered.ms)}` : ''}`
+  })
 }
 
 /** Who is missing is said by name; a complete result says so, too. */

@@ -16,6 +16,8 @@ export interface Stage {
   readonly operator: GatewayClient
   readonly simulators?: Simulators
   readonly narrator: Narrator
+  /** Opens the gateway and permits nothing. */
+  readonly keyWithoutRight?: string
   /** A native request of Fujian’s clinician, by the name of its file. */
   readonly request: (name: string) => string
 }
@@ -28,6 +30,8 @@ export interface StoryOptions {
   readonly operator: GatewayClient
   /** Base URLs of pretend provinces by code; without them the acts that need a province in trouble are left out, and say so. */
   readonly provinces?: Readonly<Record<string, string>>
+  /** Key of a participant of the same province that has no right. */
+  readonly keyWithoutRight?: string
   readonly acts?: readonly ActName[]
   /** Nothing is printed; the report tells all. */
   readonly quiet?: boolean
@@ -47,7 +51,7 @@ export async function playStory(o: StoryOptions): Promise<StoryReport> {
   const began = performance.now()
   const narrator = new Narrator(o.quiet ?? false)
   const stage: Stage = {
-    asker: new Asker(o.asker, ASKER.contentType), operator: o.operator, narrator,
+    asker: new Asker(o.asker, ASKER.contentType), operator: o.operator, narrator, keyWithoutRight: o.keyWithoutRight,
     simulators: o.provinces && new Simulators(o.provinces),
     request: name => readFileSync(join(projectFolder, ASKER.requests, `${name}.xml`), 'utf8'),
   }

@@ -40,18 +40,20 @@ comes out otherwise than the story says.`)
     .action(async (own: OwnOptions, command: Command) => {
       const o = command.optsWithGlobals<Options>()
       const asker = connectionOf({ ...o, key: undefined }, { participant: ASKER.participant })
-      const provinces = readDemoKeys(o)?.provinces
+      const demo = readDemoKeys(o)
       if (!o.json) console.log(`${style.title('通衢 Tongqu')}  ${style.quiet(`${asker.url} · ${asker.participant}`)}`)
       const client = new GatewayClient(asker)
-      if (own.data === undefined) await story(own, o, client, provinces)
-      else await data(own.data, own, o, client, provinces)
+      if (own.data === undefined) await story(own, o, client, demo)
+      else await data(own.data, own, o, client, demo?.provinces)
     })
 }
 
-async function story(own: OwnOptions, o: Options, asker: GatewayClient, provinces: DemoKeys['provinces']): Promise<void> {
+async function story(own: OwnOptions, o: Options, asker: GatewayClient, demo: DemoKeys | undefined): Promise<void> {
   const operator = new GatewayClient(connectionOf({ ...o, as: undefined }, 'operator'))
+  const provinces = demo?.provinces
+  const keyWithoutRight = demo?.keys.find(k => k.role === 'holder' && k.province === ASKER.province)?.key
   if (!o.json && provinces === undefined) console.log(style.warn('没有模拟省系统的地址：略过需要它们的各幕 (no address of pretend provinces: what needs them is left out)'))
-  const report = await playStory({ asker, operator, provinces, acts: own.act, quiet: o.json })
+  const report = await playStory({ asker, operator, provinces, keyWithoutRight, acts: own.act, quiet: o.json })
   if (o.json) printJson(report)
   else {
     const wrong = report.steps.filter(s => !s.asTold)

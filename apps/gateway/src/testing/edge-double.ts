@@ -52,7 +52,7 @@ export class MemoryExchangeStore implements ExchangeStore {
     const final = (): boolean => !['OPEN', 'BLOCKED'].includes(this.#records.get(id)!.state)
     if (!final()) {
       const { promise, resolve } = Promise.withResolvers<void>()
-      const timer = setTimeout(resolve, ms)
+      const timer = setTimeout(resolve, ms).unref()
       this.#waiters.set(id, [...(this.#waiters.get(id) ?? []), resolve])
       await promise
       clearTimeout(timer)

@@ -5,11 +5,15 @@ import { MAX_DEPTH, type Dialect, type Leaf, type NativeField, type NativeList, 
 
 const isMembers = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** How often a character occurs, at the speed of `indexOf`. */
-function occurs(text: string, character: string, limit: number): number {
-  let n = 0
-  for (let at = text.indexOf(character); at >= 0 && n <= limit; at = text.indexOf(character, at + 1)) n++
-  return n
+const BRACE = 0x7b
+const BRACKET = 0x5b
+const NAMES = [...FORBIDDEN_NAMES, '\\u'].map(name => Buffer.from(name))
+
+/** Few brackets cannot nest deeply, and a forbidden name is either spelt out or hidden by an escape: most documents need no walk. */
+function isSuspicious(bytes: Buffer): boolean {
+  let brackets = 0
+  for (const bracket of [BRACE, BRACKET]) for (let at = bytes.indexOf(bracket); at >= 0 && brackets < MAX_DEPTH; at = bytes.indexOf(bracket, at + 1)) brackets++
+  return brackets >= MAX_DEPTH || NAMES.some(name => bytes.includes(name))
 }
 
 /** Walks what `JSON.parse` made, without recursion: refuses depth and names that reach prototypes. */
@@ -40,13 +44,12 @@ function malformed(text: string, error: unknown): Fault {
 
 function parse(bytes: Uint8Array): Parsed<unknown> {
   if (!isUtf8(bytes)) return { ok: false, fault: fault('ENCODING_INVALID', '', { zh: '应为 UTF-8', en: 'UTF-8 is expected' }) }
-  let text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let text = buffer.toString('utf8')
   if (text.charCodeAt(0) === 0xfeff) text = text.slice(1)
   let root: unknown
   try { root = JSON.parse(text) } catch (error) { return { ok: false, fault: malformed(text, error) } }
-  // Few brackets cannot nest deeply, and a forbidden name is either spelt out or hidden by an escape: most documents need no walk.
-  const suspicious = occurs(text, '{', MAX_DEPTH) + occurs(text, '[', MAX_DEPTH) >= MAX_DEPTH || text.includes('\\u') || [...FORBIDDEN_NAMES].some(name => text.includes(name))
-  const wrong = suspicious ? shapeFault(root) : undefined
+  const wrong = isSuspicious(buffer) ? shapeFault(root) : undefined
   if (wrong) return { ok: false, fault: wrong }
   if (!isMembers(root)) return { ok: false, fault: fault('DOCUMENT_MALFORMED', '', { zh: '应为 JSON 对象', en: 'a JSON object is expected' }) }
   return { ok: true, root }
@@ -73,9 +76,10 @@ function container(scope: unknown, names: readonly string[]): Members {
 }
 
 function look(names: readonly string[]): (scope: unknown) => unknown {
-  const [a, b] = names
+  const [a, b, c] = names
   if (a === undefined) return scope => scope
   if (b === undefined) return scope => isMembers(scope) ? scope[a] : undefined
+  if (c === undefined) return scope => { const inner = isMembers(scope) ? scope[a] : undefined; return isMembers(inner) ? inner[b] : undefined }
   return scope => {
     let at = scope
     for (const name of names) { if (!isMembers(at)) return undefined; at = at[name] }

@@ -43,12 +43,15 @@ export class CanonicalPath {
   constructor(readonly text: string) {
     this.#steps = text === '.' ? [] : parse(text)
     const plain = this.#steps.every(step => step.index === undefined && !step.where)
-    const [a, b] = this.#steps
+    const [a, b, c] = this.#steps
     if (!a) { this.get = root => root; this.set = () => { throw new TypeError('the scope itself is set by its list') } }
     else if (plain && this.#steps.length === 1) { this.get = root => (root as Members)[a.name]; this.set = (root, value) => { root[a.name] = value } }
     else if (plain && b && this.#steps.length === 2) {
       this.get = root => { const inner = (root as Members)[a.name]; return isMembers(inner) ? inner[b.name] : undefined }
       this.set = (root, value) => { ((root[a.name] ??= {}) as Members)[b.name] = value }
+    } else if (plain && b && c && this.#steps.length === 3) {
+      this.get = root => { const outer = (root as Members)[a.name]; const inner = isMembers(outer) ? outer[b.name] : undefined; return isMembers(inner) ? inner[c.name] : undefined }
+      this.set = (root, value) => { (((root[a.name] ??= {}) as Members)[b.name] ??= {} as Members); ((root[a.name] as Members)[b.name] as Members)[c.name] = value }
     } else { this.get = root => this.#walk(root); this.set = (root, value) => { this.#assign(root, value) } }
   }
 

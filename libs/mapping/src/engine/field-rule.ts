@@ -111,7 +111,7 @@ export class FieldRule<N> implements Rule<N> {
     const { twin, codec } = this.options
     const raw = this.#text(twin!.get(scope))
     const expected = codec.textOf?.(code)
-    if (raw !== '' && expected !== undefined && (raw instanceof Problem || raw.normalize('NFKC') !== expected.normalize('NFKC'))) run.fail('FIELD_INVALID', () => twin!.pointer(scope, run.place), twinDiffers)
+    if (raw !== expected && raw !== '' && expected !== undefined && (raw instanceof Problem || raw.normalize('NFKC') !== expected.normalize('NFKC'))) run.fail('FIELD_INVALID', () => twin!.pointer(scope, run.place), twinDiffers)
   }
 
   #traceRead(scope: N, run: Run): void {

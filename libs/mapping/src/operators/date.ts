@@ -60,10 +60,12 @@ function print(format: readonly Piece[], parts: Parts): string | undefined {
 
 const known = (format: readonly Piece[]): Set<keyof Parts> => new Set(format.flatMap(piece => 'token' in piece ? [TOKENS[piece.token][0]] : 'optional' in piece ? [...known(piece.optional)] : []))
 
+const daysIn = (year: number, month: number): number => month === 2 ? (year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
+
 function real({ year, month, day, hour, minute, second }: Parts): boolean {
   if (Number(hour ?? 0) > 23 || Number(minute ?? 0) > 59 || Number(second ?? 0) > 59) return false
   if (month !== undefined && (Number(month) < 1 || Number(month) > 12)) return false
-  return day === undefined || (Number(day) >= 1 && Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate())
+  return day === undefined || (Number(day) >= 1 && Number(day) <= daysIn(Number(year), Number(month)))
 }
 
 const CANONICAL = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,3}))?(Z|[+-]\d{2}:\d{2}))?)?)?$/

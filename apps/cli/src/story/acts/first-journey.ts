@@ -1,7 +1,7 @@
 import { provinceByCode } from '#identity'
 import type { DiscoverResult, DocumentBundle, ListResult } from '#schemas'
 import { journeyLines } from '../../trace/trace.command.js'
-import { discoverLines, documentLines, listLines } from '../findings.rules.js'
+import { dialectLines, discoverLines, documentLines, listLines } from '../findings.rules.js'
 import type { Asked } from '../asker.js'
 import type { Stage } from '../play-story.js'
 
@@ -24,7 +24,7 @@ export async function firstJourney({ asker, operator, narrator, request }: Stage
     caseId = reply.exchange
     const result = await asker.canonical<DiscoverResult>(reply.exchange)
     const asTold = result.complete && result.provinces.length === 2 && result.provinces.every(p => p.answer === 'match' && p.certainty === 'certain')
-    return { asTold, exchange: reply.exchange, found: [received(reply), ...discoverLines(result, provinceName)] }
+    return { asTold, exchange: reply.exchange, found: [received(reply), ...dialectLines(await asker.journey(reply.exchange), provinceName), ...discoverLines(result, provinceName)] }
   })
   await narrator.step('两省各有哪些文档？', 'Which documents do they hold?', async () => {
     const reply = await asker.ask('list', request('list-patient-x'), { caseId })

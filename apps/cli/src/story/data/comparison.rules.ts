@@ -115,7 +115,7 @@ export interface FieldLoss { readonly field: string; readonly kind: Difference['
 export const isDeclared = (pointer: string, declared: readonly string[]): boolean =>
   declared.some(d => d === pointer || pointer.startsWith(`${d}/`) || d.startsWith(`${pointer}/`))
 
-/** Differences by field, the most frequent first; places in lists are left out of the name. An example shows no more than 60 characters. */
+/** Differences by field; those that no translation had named come first, then the most frequent. Places in lists are left out of the name; an example shows no more than 60 characters. */
 export function lossByField(documents: readonly { readonly differences: readonly Difference[]; readonly declared: readonly string[] }[]): FieldLoss[] {
   const fields = new Map<string, { field: string; kind: Difference['kind']; count: number; declared: number; example: string }>()
   for (const { differences, declared } of documents) {
@@ -127,5 +127,6 @@ export function lossByField(documents: readonly { readonly differences: readonly
       if (isDeclared(d.pointer, declared)) entry.declared++
     }
   }
-  return [...fields.values()].sort((a, b) => b.count - a.count || (a.field < b.field ? -1 : 1))
+  const undeclared = (f: FieldLoss): number => f.count - f.declared
+  return [...fields.values()].sort((a, b) => undeclared(b) - undeclared(a) || b.count - a.count || (a.field < b.field ? -1 : 1))
 }
