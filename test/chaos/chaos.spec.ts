@@ -8,7 +8,7 @@ import { summary } from './summary.js'
 
 const KILLS = 10
 const WIPES = 1
-const LIMIT_MS = 8 * 60_000
+const LIMIT_MS = 15 * 60_000
 
 /** The strikes of a run that failed are repeated with CHAOS_SEED=<its seed>. */
 const seed = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 31))

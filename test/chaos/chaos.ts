@@ -35,7 +35,7 @@ export interface ChaosReport {
 const CLIENTS = 16
 const PAUSE_MS = 600
 /** So soon after a kill an exchange must have gone all the way again, with every province. */
-const RECOVERY_MS = 60_000
+const RECOVERY_MS = 120_000
 const FINAL_MS = 90_000
 const SENDER = { participant: 'wenzhou-hospital', document: 'libs/provinces/zhejiang/fixtures/requests/discover-patient-x.json', contentType: 'application/json; charset=utf-8', targets: ['350000', '360000'] } as const
 

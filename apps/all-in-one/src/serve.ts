@@ -18,6 +18,5 @@ export async function serve(start: (settings: Settings, scope: Scope, progress: 
       progress('the story has ended')
     }
     process.stdout.write(`Ready: ${url}\n`)
-    process.send?.({ ready: url })
   }, limitMs)
 }

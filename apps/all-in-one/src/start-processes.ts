@@ -26,7 +26,9 @@ export async function startAllProcesses(settings: Settings, scope: Scope, progre
   const group = await startProcesses({ apps: APPS, env: () => env, logDir: join(settings.dataDir, 'logs'), onProgress: progress })
   scope.closes('processes', () => group.stop())
   for (const { app, pid } of group.processes.values()) progress(`${app} runs (process ${pid})`)
-  return { url: group.processes.get('gateway')!.url, group, postgres, kafka }
+  const { url, notices } = group.processes.get('gateway')!
+  for (const line of notices) progress(line)
+  return { url, group, postgres, kafka }
 }
 
 async function database({ databaseUrl, dataDir }: Settings, scope: Scope, progress: Progress): Promise<EmbeddedPostgres | undefined> {

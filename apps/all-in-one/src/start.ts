@@ -9,18 +9,11 @@ import { start as startSimulators } from '../../province-simulator/src/start.js'
 /** The gateway is last, so that it takes nothing before the others are there, and is the first to close. */
 const DOMAINS: Readonly<Record<string, StartApp>> = { connector: startConnector, 'medical-records': startMedicalRecords }
 
-export interface AllInOne {
-  /** Base URL of the gateway. */
-  readonly url: string
-  /** Process of the embedded PostgreSQL, if there is one. */
-  readonly databasePid: () => number | undefined
-}
-
 /**
  * Every app in one process: PostgreSQL of our own unless DATABASE_URL is set, memory transport unless KAFKA_BROKERS is, pretend
- * provinces in embedded mode. What it opens is closed by `scope`, in reverse.
+ * provinces in embedded mode. What it opens is closed by `scope`, in reverse. `url` is the gateway's.
  */
-export async function startAllInOne(given: Settings, scope: Scope, progress: Progress): Promise<AllInOne> {
+export async function startAllInOne(given: Settings, scope: Scope, progress: Progress): Promise<{ readonly url: string }> {
   const port = await choosePort(given, progress)
   const postgres = given.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: given.dataDir, onProgress: progress })
   if (postgres) {
@@ -48,5 +41,5 @@ export async function startAllInOne(given: Settings, scope: Scope, progress: Pro
   for (const [name, start] of Object.entries(DOMAINS)) { await run(start); progress(`${name} runs`) }
   const gateway = await run(startGateway)
   if (!gateway.url) throw new Error('the gateway did not say where it listens')
-  return { url: gateway.url, databasePid: () => postgres?.pid }
+  return { url: gateway.url }
 }

@@ -21,4 +21,6 @@ async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+// a reader that has seen enough (`| head`) ends the command, not with an error
+process.stdout.on('error', error => { if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(EXIT.ok); throw error })
 process.exitCode = await run(process.argv.slice(2))

@@ -12,7 +12,7 @@ import type { MappingFile } from './language/mapping-file.js'
 import { MAPPING_SCHEMA } from './language/mapping.schema.js'
 import { viewSchema } from './language/skeleton-file.js'
 import { failAt, readYaml, type Place } from './language/source.js'
-import { compileSchema, type ErrorObject } from './language/validator.js'
+import { compileSchema, lazySchema, type ErrorObject } from './language/validator.js'
 import { flatDialect } from './dialects/flat.js'
 import { xmlDialect } from './dialects/xml.js'
 
@@ -68,7 +68,7 @@ function build<N>(file: MappingFile, dialect: Dialect<N>, { placeOf, sources, sc
       contentType: file.contentType ?? CONTENT_TYPES[file.dialect],
     },
     dialect, rules, recognise: compileMatch(file.match ?? [], dialect, placeOf(['match'])),
-    validate: compileSchema(schema.schema), schema: schemaView, ...(view ? { validateView: compileSchema(view) } : {}), ...(skeleton ? { skeleton } : {}),
+    validate: lazySchema(schema.schema), schema: schemaView, ...(view ? { validateView: lazySchema(view) } : {}), ...(skeleton ? { skeleton } : {}),
     zone, nulls, supplied: file.supplied ?? {},
   })
 }

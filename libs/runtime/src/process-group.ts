@@ -22,6 +22,8 @@ export interface AppProcess {
   readonly pid: number | undefined
   /** Where it said that it listens. */
   readonly url: string
+  /** What it had to say to a person, e.g. demo keys. */
+  readonly notices: readonly string[]
   readonly restarts: number
 }
 
@@ -53,6 +55,7 @@ const HEALTHY_MS = 10_000
 
 class SupervisedApp implements AppProcess {
   url = ''
+  notices: readonly string[] = []
   restarts = 0
   #child: ChildProcess | undefined
   #stopping = false
@@ -111,8 +114,10 @@ class SupervisedApp implements AppProcess {
 
   async #ready(child: ChildProcess): Promise<void> {
     await new Promise<void>(resolve => child.on('message', message => {
-      const { ready } = message as { ready?: string }
-      if (ready !== undefined) { this.url = ready; resolve() }
+      const { ready, notices } = message as { ready: string; notices: readonly string[] }
+      this.url = ready
+      this.notices = notices
+      resolve()
     }))
   }
 }

@@ -23,7 +23,10 @@ export function runApp(name: string, start: StartApp, { ops = true } = {}): Prom
     started = true
     scope.closes(name, () => app.close())
     const url = app.url ?? health?.url
+    const notices = app.notices ?? []
+    // what is meant for a person must not end up in the log that a parent keeps of us
+    if (process.send) process.send({ ready: url, notices })
+    else process.stdout.write(notices.map(line => `${line}\n`).join(''))
     process.stdout.write(`Ready: ${url}\n`)
-    process.send?.({ ready: url })
   })
 }

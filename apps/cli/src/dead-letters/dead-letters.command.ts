@@ -43,10 +43,10 @@ export function deadLettersCommand(): Command {
       d.status === 'OPEN' ? `The case waits; others flow. Once the cause is gone: tongqu dead-letters replay ${d.id}` : `tongqu trace ${d.exchangeId}`,
     ])
   })
-  const replay = new Command('replay').description('handle it once more, now that the cause is gone; the case flows again when it succeeds').argument('<id...>').option('--mapping <version>', 'translate with this version, e.g. zhejiang/discover-answer@1 (default: the newest)').action(async (ids: string[], own: { mapping?: string }, command: Command) => {
+  const replay = new Command('replay').description('handle it once more, now that the cause is gone; the case flows again when it succeeds').argument('<id...>').action(async (ids: string[], _own: unknown, command: Command) => {
     const { client, json } = operatorOf(command)
     const asked: string[] = []
-    for (const id of ids) { await client.send('POST', path(id, 'replay'), { mappingVersion: own.mapping }); asked.push(id) }
+    for (const id of ids) { await client.send('POST', path(id, 'replay')); asked.push(id) }
     tell(json, { asked }, r => r.asked.map(id => `${style.good('asked')}  ${id}  ${style.quiet(`tongqu dead-letters show ${id}`)}`))
   })
   return new Command('dead-letters').description('messages that could not be handled: each blocks its own case alone, until an operator replays it')

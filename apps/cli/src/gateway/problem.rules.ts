@@ -12,9 +12,9 @@ export interface Problem {
 export const isProblem = (value: unknown): value is Problem =>
   typeof value === 'object' && value !== null && ('title' in value || 'code' in value) && 'status' in value
 
-/** Title, detail and one line for each fault with its place. */
+/** Title, detail where it says more than the one fault, and for each fault its place. */
 export function problemText(p: Problem): string {
   const head = [p.title ?? p.code ?? 'refused', p.status === undefined ? '' : `(HTTP ${p.status}${p.code ? `, ${p.code}` : ''})`].filter(Boolean).join(' ')
   const lines = (p.faults ?? []).map(f => `  · ${f.pointer || '/'}  ${f.zh}\n    ${f.en}`)
-  return [head, ...(p.detail && p.detail !== p.title ? [`  ${p.detail}`] : []), ...lines].join('\n')
+  return [head, ...(p.detail && p.detail !== p.title && lines.length !== 1 ? [`  ${p.detail}`] : []), ...lines].join('\n')
 }

@@ -1,3 +1,4 @@
+import { CommandFailure, EXIT } from '../command-failure.js'
 import { duration } from '../terminal/layout.rules.js'
 import { style } from '../terminal/print.js'
 
@@ -38,7 +39,13 @@ export class Narrator {
     const began = performance.now()
     const stop = this.#tick(began)
     let outcome: Omit<Told, 'act' | 'zh' | 'en' | 'ms'>
-    try { outcome = await happen() } finally { stop() }
+    try {
+      outcome = await happen()
+    } catch (error) {
+      // a refusal is told as a step gone wrong; without a gateway there is no story to go on with
+      if (!(error instanceof CommandFailure) || error.exitCode !== EXIT.failed) throw error
+      outcome = { asTold: false, found: error.message.split('\n') }
+    } finally { stop() }
     const ms = Math.round(performance.now() - began)
     for (const found of outcome.found) this.line(`    ${found}`)
     const mark = outcome.asTold ? style.good('✓') : style.bad('✗ 与预期不符 not as the story says')

@@ -9,18 +9,7 @@ import { partialAnswers } from './acts/partial-answers.js'
 import { Asker } from './asker.js'
 import { Narrator, type Told } from './narrator.js'
 import { Simulators } from './simulators.js'
-
-/** What an act may use. */
-export interface Stage {
-  readonly asker: Asker
-  readonly operator: GatewayClient
-  readonly simulators?: Simulators
-  readonly narrator: Narrator
-  /** Opens the gateway and permits nothing. */
-  readonly keyWithoutRight?: string
-  /** A native request of Fujian’s clinician, by the name of its file. */
-  readonly request: (name: string) => string
-}
+import type { Stage } from './stage.js'
 
 export const ACTS = { journey: firstJourney, answers: fiveAnswers, partial: partialAnswers, denied } as const
 export type ActName = keyof typeof ACTS

@@ -61,10 +61,11 @@ function failureOf(thrown: unknown): Failure {
   return new Failure('INTERNAL', [], { cause: thrown })
 }
 
-/** PostgreSQL classes 08 (connection), 53 (resources), 57P (shutdown), and sockets. */
+/** PostgreSQL classes 08 (connection), 53 (resources), 57P (shutdown), sockets, and what the driver says without a code. */
 const isDatabaseAway = (thrown: unknown): boolean => {
-  const { code } = (thrown ?? {}) as { code?: unknown }
-  return typeof code === 'string' && (/^(08|53|57P)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT'].includes(code))
+  const { code, message } = (thrown ?? {}) as { code?: unknown; message?: unknown }
+  if (typeof code === 'string') return /^(08|53|57P)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code)
+  return typeof message === 'string' && /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/.test(message)
 }
 
 /** Where it happened, without its message: that may repeat content. */

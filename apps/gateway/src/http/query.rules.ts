@@ -1,4 +1,4 @@
-import { Failure, fault } from '#kernel'
+import { Failure, fault, isId } from '#kernel'
 
 /** A whole number of a query string. Throws `Failure` FIELD_INVALID naming the parameter. */
 export function wholeNumber(text: string | undefined, name: string, range: { readonly least: number; readonly most: number; readonly fallback: number }): number {
@@ -14,4 +14,10 @@ export function oneOf<T extends string>(text: string | undefined, name: string, 
   const found = allowed.find(word => word === text)
   if (found === undefined) throw new Failure('FIELD_INVALID', [fault('FIELD_INVALID', `?${name}`, { zh: `应为 ${allowed.join('、')} 之一`, en: `one of ${allowed.join(', ')} is expected` })])
   return found
+}
+
+/** An id of a query string, or undefined when it is not given. Throws `Failure` FIELD_INVALID. */
+export function idOf(text: string | undefined, name: string): string | undefined {
+  if (text !== undefined && !isId(text)) throw new Failure('FIELD_INVALID', [fault('FIELD_INVALID', `?${name}`, { zh: '应为 UUID', en: 'a UUID is expected' })])
+  return text
 }

@@ -47,8 +47,8 @@ export interface OperatorAction {
 export interface OperationsStore {
   deadLetters(filter: { readonly status?: DeadLetterStatus; readonly limit: number }): Promise<readonly DeadLetterRecord[]>
   deadLetter(id: string): Promise<DeadLetterRecord | undefined>
-  /** Has the service handle it once more; with another version of the mapping when one is named. */
-  replay(letter: DeadLetterRecord, by: string, mappingVersion?: string): Promise<void>
+  /** Has the service handle it once more. */
+  replay(letter: DeadLetterRecord, by: string): Promise<void>
   /** Every chain in order; `missing`: services that did not answer within `ms`. */
   evidence(ms: number): Promise<{ readonly missing: readonly string[]; readonly rows: AsyncIterable<EvidenceRow> }>
   accessNotices(filter: { readonly exchangeId?: string; readonly personKey?: string; readonly limit: number }): Promise<readonly AccessNoticeRecord[]>

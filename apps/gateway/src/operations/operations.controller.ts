@@ -1,14 +1,12 @@
 import { Readable } from 'node:stream'
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common'
+import { Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Failure, isId } from '#kernel'
 import type { EvidenceRow } from '#security'
 import type { ExchangeState } from '../exchanges/exchange-store.js'
 import type { Edge } from '../http/edge.js'
-import { OperatorBody } from '../http/operator-body.pipe.js'
-import { oneOf, wholeNumber } from '../http/query.rules.js'
+import { idOf, oneOf, wholeNumber } from '../http/query.rules.js'
 import { EDGE } from '../tokens.js'
-import { ReplayDeadLetter } from './operations.dto.js'
 import type { DeadLetterRecord, DeadLetterStatus } from './operations-store.js'
 
 const STATES = ['OPEN', 'BLOCKED', 'COMPLETED', 'REJECTED', 'FAILED', 'EXPIRED'] as const satisfies readonly ExchangeState[]
@@ -41,10 +39,10 @@ export class OperationsController {
   /** 202: the service is asked; the letter's status tells when it succeeded. */
   @Post('dead-letters/:id/replay')
   @HttpCode(202)
-  async replay(@Req() { principal }: FastifyRequest, @Param('id') id: string, @Body(OperatorBody) { mappingVersion }: ReplayDeadLetter): Promise<object> {
+  async replay(@Req() { principal }: FastifyRequest, @Param('id') id: string): Promise<object> {
     const letter = await this.deadLetter(id)
-    await this.edge.operations.audit({ participantId: principal.id, action: 'dead-letter.replay', target: id, detail: { mappingVersion: mappingVersion ?? null } })
-    await this.edge.operations.replay(letter, principal.id, mappingVersion)
+    await this.edge.operations.audit({ participantId: principal.id, action: 'dead-letter.replay', target: id })
+    await this.edge.operations.replay(letter, principal.id)
     return { id, links: { self: `/v1/dead-letters/${id}`, exchange: `/v1/exchanges/${letter.exchangeId}` } }
   }
 
@@ -59,7 +57,7 @@ export class OperationsController {
 
   @Get('access-notices')
   async accessNotices(@Query('exchange') exchangeId?: string, @Query('person') personKey?: string, @Query('limit') limit?: string): Promise<object> {
-    return { accessNotices: await this.edge.operations.accessNotices({ exchangeId, personKey, limit: limitOf(limit) }) }
+    return { accessNotices: await this.edge.operations.accessNotices({ exchangeId: idOf(exchangeId, 'exchange'), personKey, limit: limitOf(limit) }) }
   }
 }
 

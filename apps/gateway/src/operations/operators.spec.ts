@@ -11,8 +11,8 @@ describe('the operators’ routes', () => {
     bench.app.inject({ method, url, headers: { authorization: `Bearer ${key}`, ...(body !== undefined && { 'content-type': 'application/json' }) }, payload: body === undefined ? undefined : JSON.stringify(body) })
   const registry = {
     list: jest.fn(() => Promise.resolve([{ id: 'lishui-hospital', nameZh: '丽水市示范医院', nameEn: 'Lishui Model Hospital', province: '330000', organizationCode: '1', role: 'both', active: true, keys: [], rights: [] }])),
-    register: jest.fn(() => Promise.resolve()), issueKey: jest.fn(() => Promise.resolve({ id: 'k', key: 'tq_k_s', expiresAt: null })), rotateKey: jest.fn(() => Promise.resolve({ id: 'k2', key: 'tq_k2_s', expiresAt: null })),
-    revokeKey: jest.fn(() => Promise.resolve()), setRights: jest.fn(() => Promise.resolve()),
+    register: jest.fn(() => Promise.resolve()), issueKey: jest.fn(() => Promise.resolve({ id: 'k', key: 'tq_k_s', expiresAt: null })), rotateKey: jest.fn((_participant: string, _key: string, _overlapMs: number) => Promise.resolve({ id: 'k2', key: 'tq_k2_s', expiresAt: null })),
+    revokeKey: jest.fn(() => Promise.resolve()), setRights: jest.fn((_participant: string, _rights: unknown) => Promise.resolve()),
   }
 
   beforeAll(async () => {
@@ -62,8 +62,8 @@ describe('the operators’ routes', () => {
     expect((await call('GET', '/v1/dead-letters?status=OPEN')).json()).toMatchObject({ deadLetters: [{ id, status: 'OPEN' }] })
     expect((await call('GET', `/v1/dead-letters/${id}`)).json()).toMatchObject({ id, faults: [{ pointer: '/x' }] })
     expect((await call('GET', `/v1/dead-letters/${newId()}`)).json()).toMatchObject({ status: 404, code: 'DEAD_LETTER_UNKNOWN' })
-    expect((await call('POST', `/v1/dead-letters/${id}/replay`, { mappingVersion: 'zhejiang/discover-answer@2' })).statusCode).toBe(202)
-    expect(bench.operations.replayed).toEqual([{ id, by: 'operator', mappingVersion: 'zhejiang/discover-answer@2' }])
+    expect((await call('POST', `/v1/dead-letters/${id}/replay`)).statusCode).toBe(202)
+    expect(bench.operations.replayed).toEqual([{ id, by: 'operator' }])
     expect(bench.operations.actions.at(-1)).toMatchObject({ participantId: 'operator', action: 'dead-letter.replay', target: id })
   })
 

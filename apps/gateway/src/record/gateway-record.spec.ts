@@ -7,7 +7,7 @@ import { ManualClock, newId } from '#kernel'
 import { MemoryTransport, MessagingTables1763900000000, operation, toEnvelope, type Envelope, type ResultBody } from '#messaging'
 import { silentLogger } from '#observability'
 import { openDataSource, poolOf, startEmbeddedPostgres, type EmbeddedPostgres } from '#persistence'
-import { Sealer, sha256Hex, verifyChains, type EvidenceRow } from '#security'
+import { EvidenceChain, Sealer, sha256Hex, verifyChains, type EvidenceRow } from '#security'
 import type { Intake } from '../exchanges/exchange-store.js'
 import { GatewayRecord } from './gateway-record.js'
 import { RecordTables1763900001000 } from './record-tables.migration.js'
@@ -160,5 +160,19 @@ describe('the gateway’s record', () => {
     expect(checked.flaws).toEqual([])
     expect(checked.chains.map(c => c.chain)).toEqual(['gateway#0.in', 'gateway#0.out'])
     expect(checked.rows).toBeGreaterThan(40)
+  })
+
+  it('takes the last part of a service’s evidence for the whole only when every part before it is kept', async () => {
+    const before = operations.length
+    const gathering = record.evidence(5000)
+    await until(() => operations.slice(before).some(e => e.headers.ce_type === 'ops.evidence.ask'))
+    const { askId } = JSON.parse(operations.slice(before).find(e => e.headers.ce_type === 'ops.evidence.ask')!.body.toString()) as { askId: string }
+    const tell = (service: string, rows: EvidenceRow[], done: boolean): Envelope => operation('ops.evidence.tell', service, 'tongqu.gateway', { service, askId, rows, done })
+    const facts = Array.from({ length: 500 }, () => ({ exchangeId: newId(), caseId: 'c', what: 'disclosed', digest: 'd', at: clock.now().toISOString() }))
+    await transport.publish([tell('medical-records', new EvidenceChain('medical-records#0', 0).draw(facts), false), tell('medical-records', [], true), tell('connector', [], true)])
+    const { missing, rows } = await gathering
+    const all: EvidenceRow[] = []
+    for await (const row of rows) all.push(row)
+    expect([missing, all.filter(row => row.chain === 'medical-records#0').length]).toEqual([[], 500])
   })
 })

@@ -61,25 +61,30 @@ export class GatewayRecord {
     await this.#relay.close()
   }
 
-  /** Requests of all open exchanges; the numbers of a case keep their order. */
+  /** Requests of all open exchanges, as said the first time: services say by themselves again what came of them. The numbers of a case keep their order. */
   async *#openRequests(): AsyncGenerator<readonly Envelope[]> {
     const now = this.o.clock.now()
     await this.o.pool.query(`UPDATE exchange SET emit_at = $1 WHERE state = 'OPEN'`, [now])
-    for (let page = await this.#store.stalled(now, 500); page.length; page = await this.#store.stalled(now, 500)) yield page
+    for (let page = await this.#store.stalled(now, 500); page.length; page = await this.#store.stalled(now, 500)) yield page.map(e => ({ ...e, headers: { ...e.headers, tq_attempt: '0' } }))
   }
 
   async #take(batch: readonly Envelope[]): Promise<void> {
     const now = this.o.clock.now()
+    // what an earlier one of them says must be in effect before a later one is: a letter set down and settled, evidence and its end
+    const inTurn: Envelope[] = []
     await Promise.all(batch.map(async e => {
       const type = e.headers.ce_type ?? ''
       if (type.endsWith('.result')) await this.#store.outcome.end(endingOf(fromEnvelope(e), now))
       else if (type === 'notice.access') await this.#store.outcome.notice(fromEnvelope(e))
-      else if (type === 'ops.dead-letter') await recordDeadLetter(this.o.pool, JSON.parse(e.body.toString()) as DeadLetterNotice)
+      else if (type === 'ops.dead-letter' || type === 'ops.evidence.tell') inTurn.push(e)
       else if (type === 'ops.progress') { const { exchangeId, steps } = operationBody('ops.progress', e); await this.#store.progress(exchangeId, steps) }
       else if (type === 'ops.finality.ask') await this.#tellFinality(e)
-      else if (type === 'ops.evidence.tell') await this.#keepEvidence(e)
       else this.o.logger.warn({ type }, 'message unknown to the gateway')
     }))
+    for (const e of inTurn) {
+      if (e.headers.ce_type === 'ops.dead-letter') await recordDeadLetter(this.o.pool, JSON.parse(e.body.toString()) as DeadLetterNotice)
+      else await this.#keepEvidence(e)
+    }
   }
 
   async #pull(batch: readonly Envelope[]): Promise<void> {

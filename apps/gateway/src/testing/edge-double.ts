@@ -86,11 +86,11 @@ export class MemoryInboxStore implements InboxStore {
 export class MemoryOperations implements OperationsStore {
   readonly actions: OperatorAction[] = []
   readonly letters: DeadLetterRecord[] = []
-  readonly replayed: { id: string; by: string; mappingVersion?: string }[] = []
+  readonly replayed: { id: string; by: string }[] = []
   readonly evidenceRows: EvidenceRow[] = []
   deadLetters({ status }: { status?: string }): Promise<DeadLetterRecord[]> { return Promise.resolve(this.letters.filter(l => status === undefined || l.status === status)) }
   deadLetter(id: string): Promise<DeadLetterRecord | undefined> { return Promise.resolve(this.letters.find(l => l.id === id)) }
-  replay({ id }: DeadLetterRecord, by: string, mappingVersion?: string): Promise<void> { this.replayed.push({ id, by, mappingVersion }); return Promise.resolve() }
+  replay({ id }: DeadLetterRecord, by: string): Promise<void> { this.replayed.push({ id, by }); return Promise.resolve() }
   evidence(): Promise<{ missing: string[]; rows: AsyncIterable<EvidenceRow> }> {
     const rows = this.evidenceRows
     return Promise.resolve({ missing: ['connector'], rows: (async function* () { yield* rows })() })

@@ -21,8 +21,8 @@ export interface NativeList<N> {
   push(scope: N, value: Scalar): void
   /** An empty list is written where the dialect can say it. */
   open(scope: N): void
-  /** `index` undefined: the list itself. */
-  pointer(scope: N, place: string, index?: number): string
+  /** Of the list itself, or of one of its items. */
+  pointer(scope: N, place: string, item?: { readonly scope: N; readonly index: number }): string
   uses(scope: N, place: string): readonly string[]
 }
 

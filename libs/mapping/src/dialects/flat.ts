@@ -122,7 +122,7 @@ function list(path: string): NativeList<FlatScope> {
     items, append,
     push: () => { throw new TypeError('a row is no plain value') },
     open: () => undefined,
-    pointer: (scope, _place, index) => `row ${(index === undefined ? scope.rows[0] : items(scope)[index]!.rows[0])?.number ?? 1}`,
+    pointer: (scope, _place, item) => `row ${(item?.scope ?? scope).rows[0]?.number ?? 1}`,
     uses: () => [],
   }
 }

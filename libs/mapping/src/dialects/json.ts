@@ -111,7 +111,7 @@ function list(path: string): NativeList<unknown> {
     append: scope => { const element = {}; array(scope).push(element); return element },
     push: (scope, value) => { array(scope).push(value) },
     open: scope => { array(scope) },
-    pointer: (_scope, at, index) => index === undefined ? below(at, names) : `${below(at, names)}/${index}`,
+    pointer: (_scope, at, item) => item === undefined ? below(at, names) : `${below(at, names)}/${item.index}`,
     uses: () => [],
   }
 }

@@ -11,13 +11,22 @@ export class XmlElement {
   readonly children: XmlElement[] = []
   readonly attributes = new Map<string, string>()
   text = ''
-  constructor(readonly name: string, readonly parent?: XmlElement) {}
+  /** How many children have each name. */
+  readonly #counts = new Map<string, number>()
+  /** Position among the siblings of the same name, from 1. */
+  readonly #position: number = 1
+
+  constructor(readonly name: string, readonly parent?: XmlElement) {
+    if (!parent) return
+    parent.children.push(this)
+    this.#position = (parent.#counts.get(name) ?? 0) + 1
+    parent.#counts.set(name, this.#position)
+  }
 
   /** `/ClinicalDocument/recordTarget/patientRole`, with positions where a name repeats. */
   get pointer(): string {
     if (!this.parent) return `/${this.name}`
-    const twins = this.parent.children.filter(child => child.name === this.name)
-    return `${this.parent.pointer}/${this.name}${twins.length > 1 ? `[${twins.indexOf(this) + 1}]` : ''}`
+    return `${this.parent.pointer}/${this.name}${this.parent.#counts.get(this.name)! > 1 ? `[${this.#position}]` : ''}`
   }
 }
 
@@ -50,8 +59,7 @@ function build(text: string): XmlElement {
     for (const [key, value] of Object.entries(attributes as Record<string, string>)) {
       if (key === 'xmlns' || key.startsWith('xmlns:')) { if (value === XSI) schemaInstance = key.slice(6) } else element.attributes.set(attributeName(key, schemaInstance), value)
     }
-    if (at) at.children.push(element)
-    else root ??= element
+    root ??= element
     at = element
   })
   parser.on('text', piece => { if (at) at.text += piece })
@@ -100,7 +108,6 @@ function find(element: XmlElement, steps: readonly XmlStep[]): XmlElement | unde
 /** A new element that fulfils the step's predicates. */
 function grow(parent: XmlElement, step: XmlStep): XmlElement {
   const element = new XmlElement(step.name, parent)
-  parent.children.push(element)
   for (const { steps, attribute, value } of step.predicates) {
     const at = make(element, steps)
     if (attribute === undefined) at.text = value
@@ -169,7 +176,7 @@ function list(text: string): NativeList<XmlElement> {
     items, append,
     push: (scope, value: Scalar) => { append(scope).text = String(value) },
     open: () => undefined,
-    pointer: (scope, _place, index) => index === undefined ? pointerOf(scope, { steps }) : items(scope)[index]!.pointer,
+    pointer: (scope, _place, item) => item === undefined ? pointerOf(scope, { steps }) : item.scope.pointer,
     uses: scope => items(scope).flatMap(item => predicatePointers(item, last)),
   }
 }
@@ -183,7 +190,6 @@ function* leaves(element: XmlElement): Iterable<Leaf> {
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\n': '&#10;', '\r': '&#13;', '\t': '&#9;' }
 // Characters that XML 1.0 cannot carry at all become U+FFFD.
-// eslint-disable-next-line no-control-regex
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 const clean = (text: string): string => text.replace(FORBIDDEN, '\ufffd')
 const inAttribute = (text: string): string => clean(text).replace(/[&<>"\n\r\t]/g, c => ESCAPES[c]!)

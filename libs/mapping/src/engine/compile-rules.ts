@@ -32,7 +32,12 @@ const join = (a: string, b: string, separator: string): string => a === '' || a 
 
 /** Turns rules into their compiled form. Every error is a `MappingError` with file, line, rule and what would be right. */
 export class RuleCompiler<N> {
+  /** Native paths that rules take values from, alternatives of one choice once. */
+  readonly #taken: string[] = []
   constructor(readonly context: CompileContext<N>) {}
+
+  /** No native value is taken by two rules, so that counting the taken ones tells whether any was left. */
+  get takesEachOnce(): boolean { return new Set(this.#taken).size === this.#taken.length }
 
   compile(files: readonly RuleFile[], path: readonly (string | number)[], schema: SchemaView): Rule<N>[] {
     return this.#all(files, path, { canonical: '', native: '', schema, claimed: new Map() })

@@ -15,10 +15,10 @@ export interface MappingParts<N> {
   readonly dialect: Dialect<N>
   readonly recognise: Recognise<N>
   readonly rules: readonly Rule<N>[]
-  readonly validate: ValidateFunction
+  readonly validate: () => ValidateFunction
   /** Of what the rules fill: the canonical document, or the skeleton's view of it. */
   readonly schema: SchemaView
-  readonly validateView?: ValidateFunction
+  readonly validateView?: () => ValidateFunction
   readonly skeleton?: Skeleton
   readonly zone: string
   readonly nulls: ReadonlySet<string>
@@ -32,7 +32,7 @@ function supplement(document: Members, supplied: Readonly<Members>): void {
   for (const [name, value] of Object.entries(supplied)) {
     if (FORBIDDEN_NAMES.has(name)) continue
     const there = document[name]
-    if (there === undefined) document[name] = value
+    if (there === undefined || Array.isArray(there) && there.length === 0) document[name] = value
     else if (isMembers(there) && isMembers(value)) supplement(there, value)
   }
 }
@@ -93,7 +93,7 @@ export class CompiledMapping<N> implements Mapping {
 
   #valid(document: Members): boolean {
     const { validate, validateView, skeleton } = this.#parts
-    return skeleton ? validateView!(document) && validate(bundleOf(skeleton, document)) : validate(document)
+    return skeleton ? validateView!()(document) && validate()(bundleOf(skeleton, document)) : validate()(document)
   }
 
   #finish(document: Members): Members {
@@ -105,7 +105,7 @@ export class CompiledMapping<N> implements Mapping {
     const { validate, validateView, skeleton, schema } = this.#parts
     const trace = new Trace()
     const document = this.#fill(root, new Run(trace), supplied)
-    const check = skeleton ? validateView! : validate
+    const check = skeleton ? validateView!() : validate()
     const wrong = check(document) ? [] : schemaFaults(check.errors!, schema, trace, this.#parts.supplied)
     const faults = [...trace.faults, ...wrong]
     return [faults[0] ?? fault('FIELD_INVALID', ''), ...faults.slice(1)]

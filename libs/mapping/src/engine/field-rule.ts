@@ -3,7 +3,7 @@ import type { Codec } from '../operators/codec.js'
 import type { CanonicalPath, Members } from './canonical-path.js'
 import { Problem } from './problem.js'
 import type { Condition, Rule, Status } from './rule.js'
-import type { Run } from './run.js'
+import { isThere, type Run } from './run.js'
 
 export interface FieldOptions<N> {
   readonly canonical: CanonicalPath
@@ -52,14 +52,15 @@ export class FieldRule<N> implements Rule<N> {
     const { native, codec, canonical, when, oneWay } = this.options
     const { trace } = run
     if (when && !when(target)) return 'absent'
-    if (oneWay?.direction === 'write') { trace?.use(native.uses(scope, run.place)); return 'absent' }
+    if (oneWay?.direction === 'write') { trace?.use(native.uses(scope, run.place)); if (isThere(native.get(scope))) run.taken++; return 'absent' }
     if (trace) {
       const pointer = canonical.pointer(target, run.canonicalPlace)
       if (!trace.sources.has(pointer)) trace.sources.set(pointer, native.pointer(scope, run.place))
       trace.current = native.pointer(scope, run.place)
     }
-    const text = this.#text(native.get(scope))
-    if (text === '') return this.#readNothing(scope, target, run, quiet)
+    const raw = native.get(scope)
+    const text = this.#text(raw)
+    if (text === '') { if (isThere(raw)) run.taken++; return this.#readNothing(scope, target, run, quiet) }
     const losses = trace?.losses.length
     const value = typeof text === 'string' ? codec.read(text, run) : text
     if (value instanceof Problem) {
@@ -71,6 +72,7 @@ export class FieldRule<N> implements Rule<N> {
     if (codec.members) canonical.merge(target, value as Members)
     else canonical.set(target, value)
     if (this.options.system) this.options.system.set(target, codec.systemOf?.(text as string))
+    run.taken++
     if (this.options.twin) this.#checkTwin(text as string, scope, run)
     if (trace) this.#traceRead(scope, run)
     return 'done'
@@ -80,7 +82,9 @@ export class FieldRule<N> implements Rule<N> {
   readValue(scope: N, run: Run): unknown {
     const { native, codec } = this.options
     if (run.trace) run.trace.current = native.pointer(scope, run.place)
-    const text = this.#text(native.get(scope))
+    const raw = native.get(scope)
+    if (isThere(raw)) run.taken++
+    const text = this.#text(raw)
     if (text === '') return undefined
     const value = typeof text === 'string' ? codec.read(text, run) : text
     if (run.trace) { run.trace.sources.set(run.canonicalPlace, run.trace.current); this.#traceRead(scope, run) }
@@ -109,7 +113,9 @@ export class FieldRule<N> implements Rule<N> {
 
   #checkTwin(code: string, scope: N, run: Run): void {
     const { twin, codec } = this.options
-    const raw = this.#text(twin!.get(scope))
+    const there = twin!.get(scope)
+    if (isThere(there)) run.taken++
+    const raw = this.#text(there)
     const expected = codec.textOf?.(code)
     if (raw !== expected && raw !== '' && expected !== undefined && (raw instanceof Problem || raw.normalize('NFKC') !== expected.normalize('NFKC'))) run.fail('FIELD_INVALID', () => twin!.pointer(scope, run.place), twinDiffers)
   }

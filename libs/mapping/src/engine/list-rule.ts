@@ -2,7 +2,7 @@ import type { NativeField, NativeList, Scalar } from '../dialects/dialect.js'
 import type { CanonicalPath, Members } from './canonical-path.js'
 import type { FieldRule } from './field-rule.js'
 import type { Condition, Rule, Status } from './rule.js'
-import type { Run } from './run.js'
+import { isThere, type Run } from './run.js'
 
 export interface ListOptions<N> {
   readonly canonical: CanonicalPath
@@ -35,10 +35,11 @@ export class ListRule<N> implements Rule<N> {
       if (!where.every(each => each.holds(each.field.get(item)))) continue
       run.index = elements.length
       if (trace) {
-        run.place = native.pointer(scope, outer.place, i)
+        run.place = native.pointer(scope, outer.place, { scope: item, index: i })
         run.canonicalPlace = `${canonical.pointer(target, outer.canonicalPlace)}/${elements.length}`
         for (const each of where) trace.use(each.field.uses(item, run.place))
       }
+      for (const each of where) if (isThere(each.field.get(item))) run.taken++
       const element = plain ? plain.rule.readValue(item, run) : this.#readElement(item, run)
       if (element !== undefined) elements.push(element)
     }
@@ -96,14 +97,17 @@ export class SplitRule<N> implements Rule<N> {
       run.trace.sources.set(pointer, native.pointer(scope, run.place))
       run.trace.use(native.uses(scope, run.place))
     }
+    if (isThere(raw)) run.taken++
     const text = raw === undefined || raw === null ? '' : String(raw).trim()
     const elements: unknown[] = []
     run.place = native.pointer(scope, outer.place)
+    const { taken } = run
     for (const part of nulls.has(text) ? [] : text.split(separator)) {
       run.canonicalPlace = `${pointer}/${elements.length}`
       const value = rule.readValue(part, run)
       if (value !== undefined) elements.push(value)
     }
+    run.taken = taken
     run.place = outer.place
     run.canonicalPlace = outer.canonicalPlace
     if (elements.length === 0 && !always) return 'absent'

@@ -1,7 +1,14 @@
 import type { NativeField, Scalar } from '../dialects/dialect.js'
 import type { CanonicalPath, Members } from './canonical-path.js'
 import type { Condition, Rule, Status } from './rule.js'
-import { loss, type Run } from './run.js'
+import { isThere, loss, type Run } from './run.js'
+
+/** Passes a native value by that follows from others. */
+function skip<N>(native: NativeField<N>, scope: N, run: Run): Status {
+  run.trace?.use(native.uses(scope, run.place))
+  if (isThere(native.get(scope))) run.taken++
+  return 'absent'
+}
 
 /** A canonical value that this message always has, unless another rule gave one. */
 export class CanonicalConstant<N> implements Rule<N> {
@@ -32,12 +39,12 @@ export class NativeConstant<N> implements Rule<N> {
 
   read(scope: N, target: Members, run: Run): Status {
     const { native, value, strict, when } = this.options
-    if (!strict && !run.trace) return 'absent'
     run.trace?.use(native.uses(scope, run.place))
     if (when && !when(target)) return 'absent'
     const there = native.get(scope)
+    if (isThere(there)) run.taken++
     if (there === undefined || there === null || String(there).trim() === String(value) || this.options.nulls.has(String(there).trim())) return 'absent'
-    if (!strict) { run.trace?.losses.push(loss('declared-one-way', native.pointer(scope, run.place), `written as ${String(value)}`)); return 'absent' }
+    if (!strict) { run.noted = true; run.trace?.losses.push(loss('declared-one-way', native.pointer(scope, run.place), `written as ${String(value)}`)); return 'absent' }
     run.fail('FIELD_INVALID', () => native.pointer(scope, run.place), { zh: `应为 ${String(value)}`, en: `${String(value)} is expected` })
     return 'problem'
   }
@@ -52,7 +59,7 @@ export class NativeConstant<N> implements Rule<N> {
 /** The position of a list element: written, ignored when read. */
 export class PositionRule<N> implements Rule<N> {
   constructor(readonly options: { readonly native: NativeField<N>; readonly from: number; readonly digits: number }) {}
-  read(scope: N, _target: Members, run: Run): Status { run.trace?.use(this.options.native.uses(scope, run.place)); return 'absent' }
+  read(scope: N, _target: Members, run: Run): Status { return skip(this.options.native, scope, run) }
   write(_source: Members, scope: N, run: Run): Status {
     this.options.native.set(scope, String(run.index + this.options.from).padStart(this.options.digits, '0'))
     return 'done'
@@ -62,7 +69,7 @@ export class PositionRule<N> implements Rule<N> {
 /** How many elements a canonical list has: written, ignored when read. */
 export class CountRule<N> implements Rule<N> {
   constructor(readonly options: { readonly native: NativeField<N>; readonly list: CanonicalPath }) {}
-  read(scope: N, _target: Members, run: Run): Status { run.trace?.use(this.options.native.uses(scope, run.place)); return 'absent' }
+  read(scope: N, _target: Members, run: Run): Status { return skip(this.options.native, scope, run) }
   write(source: Members, scope: N): Status {
     const list = this.options.list.get(source)
     this.options.native.set(scope, String(Array.isArray(list) ? list.length : 0))
@@ -76,10 +83,12 @@ export class DropRule<N> implements Rule<N> {
 
   read(scope: N, _target: Members, run: Run): Status {
     const { native, reason, nulls } = this.options
-    if (!native || !run.trace) return 'absent'
-    run.trace.use(native.uses(scope, run.place))
+    if (!native) return 'absent'
+    skip(native, scope, run)
     const there = native.get(scope)
-    if (there !== undefined && there !== null && !nulls.has(String(there).trim())) run.trace.losses.push(loss('declared-one-way', native.pointer(scope, run.place), reason))
+    if (there === undefined || there === null || nulls.has(String(there).trim())) return 'absent'
+    run.noted = true
+    run.trace?.losses.push(loss('declared-one-way', native.pointer(scope, run.place), reason))
     return 'absent'
   }
 
@@ -97,9 +106,11 @@ export class DropRule<N> implements Rule<N> {
 export class ChooseRule<N> implements Rule<N> {
   constructor(readonly alternatives: readonly Rule<N>[], readonly when?: Condition) {}
 
-  #try(attempt: (rule: Rule<N>, quiet: boolean) => Status): Status {
+  #try(run: Run, attempt: (rule: Rule<N>, quiet: boolean) => Status): Status {
     let refusing: Rule<N> | undefined
+    const { taken } = run
     for (const rule of this.alternatives) {
+      run.taken = taken
       const status = attempt(rule, true)
       if (status === 'done') return 'done'
       if (status === 'problem') refusing = rule
@@ -109,11 +120,11 @@ export class ChooseRule<N> implements Rule<N> {
 
   read(scope: N, target: Members, run: Run, quiet = false): Status {
     if (this.when && !this.when(target)) return 'absent'
-    return this.#try((rule, silent) => rule.read(scope, target, run, silent || quiet))
+    return this.#try(run, (rule, silent) => rule.read(scope, target, run, silent || quiet))
   }
 
   write(source: Members, scope: N, run: Run, quiet = false): Status {
     if (this.when && !this.when(source)) return 'absent'
-    return this.#try((rule, silent) => rule.write(source, scope, run, silent || quiet))
+    return this.#try(run, (rule, silent) => rule.write(source, scope, run, silent || quiet))
   }
 }

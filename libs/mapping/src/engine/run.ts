@@ -2,6 +2,9 @@ import { fault, type Fault, type FailureCode } from '#kernel'
 import type { Loss } from '../contract.js'
 import type { Notes, Texts } from './problem.js'
 
+/** Nobody repairs more at once, and an answer stays of readable size. */
+export const MAX_FAULTS = 200
+
 const LOSS_TEXTS: Record<Loss['reason'], Texts> = {
   unmapped: { zh: '没有对应的映射规则', en: 'no rule maps this field' },
   'code-unmapped': { zh: '代码不在对照表中，按原值保留或以缺省值代替', en: 'the code is not in the crosswalk; kept as it came or replaced by the default' },
@@ -42,9 +45,16 @@ export class Trace {
   }
 }
 
+/** Whether there is a native value at all, be it a word for nothing. */
+export const isThere = (raw: unknown): boolean => raw !== undefined && raw !== null && raw !== ''
+
 /** One pass of the rules over one document, in either direction. Without a trace it only knows whether something went wrong. */
 export class Run implements Notes {
   failed = false
+  /** Something was carried with loss, or knowingly not carried. */
+  noted = false
+  /** How many native values the rules took; never more than there are where no two rules take the same one. */
+  taken = 0
   /** Pointers of the running scope in the native and in the canonical document; kept in traced runs alone. */
   place = ''
   canonicalPlace = ''
@@ -52,10 +62,13 @@ export class Run implements Notes {
   index = 0
   constructor(readonly trace?: Trace) {}
 
-  note(reason: Loss['reason']): void { this.trace?.losses.push(loss(reason, this.trace.current)) }
+  note(reason: Loss['reason']): void {
+    this.noted = true
+    this.trace?.losses.push(loss(reason, this.trace.current))
+  }
 
   fail(code: FailureCode, pointer: () => string, detail?: Texts): void {
     this.failed = true
-    this.trace?.faults.push(fault(code, pointer(), detail))
+    if (this.trace && this.trace.faults.length < MAX_FAULTS) this.trace.faults.push(fault(code, pointer(), detail))
   }
 }

@@ -2,7 +2,7 @@ import { fault, type Fault } from '#kernel'
 import type { ErrorObject } from '../language/validator.js'
 import { pointerName } from './canonical-path.js'
 import type { SchemaView } from './schema-view.js'
-import type { Trace } from './run.js'
+import { MAX_FAULTS, type Trace } from './run.js'
 
 const texts: Partial<Record<string, (params: Record<string, unknown>) => { zh: string; en: string }>> = {
   enum: p => ({ zh: `可取值为 ${(p.allowedValues as unknown[]).join('、')}`, en: `allowed are ${(p.allowedValues as unknown[]).join(', ')}` }),
@@ -44,7 +44,7 @@ function suppliedBy(pointer: string, supplied: Readonly<Record<string, string>>)
 export function schemaFaults(errors: readonly ErrorObject[], schema: SchemaView, trace: Trace, supplied: Readonly<Record<string, string>>): Fault[] {
   const faults: Fault[] = []
   const seen = new Set(trace.faults.map(each => each.pointer))
-  const add = (each: Fault): void => { if (!seen.has(each.pointer)) { seen.add(each.pointer); faults.push(each) } }
+  const add = (each: Fault): void => { if (!seen.has(each.pointer) && seen.size < MAX_FAULTS) { seen.add(each.pointer); faults.push(each) } }
   for (const { keyword, instancePath, params } of errors) {
     if (keyword === 'anyOf' || keyword === 'const' && instancePath.endsWith('/resourceType')) continue
     if (keyword === 'required') {

@@ -48,8 +48,16 @@ export function readSkeleton(text: string, file: string): Skeleton {
   }
 }
 
-/** JSON Schema of the skeleton's view: every part by its own resource's schema. */
+const views = new WeakMap<Skeleton, object>()
+
+/** JSON Schema of the skeleton's view: every part by its own resource's schema. One object per skeleton, so that it is compiled once. */
 export function viewSchema(skeleton: Skeleton): object {
+  let view = views.get(skeleton)
+  if (!view) views.set(skeleton, view = makeView(skeleton))
+  return view
+}
+
+function makeView(skeleton: Skeleton): object {
   const resource = (type: string): object => (schemas as unknown as Record<string, object>)[type]!
   const { entry: _entry, ...head } = schemas.DocumentBundle.properties
   const properties: Record<string, object> = {

@@ -22,4 +22,10 @@ export function compileSchema(schema: object): ValidateFunction {
   if (!validate) compiled.set(schema, validate = ajv.compile(simplified(schema) as object))
   return validate
 }
+
+/** The check of a schema, compiled when it is first needed: a process reads few of the messages that it knows. */
+export function lazySchema(schema: object): () => ValidateFunction {
+  let validate: ValidateFunction | undefined
+  return () => validate ??= compileSchema(schema)
+}
 export type { ErrorObject, ValidateFunction }

@@ -22,7 +22,10 @@ export function numberCodec(as: 'text' | 'number'): Codec {
 /** Never in exponent form, which no provincial system reads. */
 const decimal = (value: number): string => {
   const text = String(value)
-  return text.includes('e') ? value.toFixed(Math.min(20, Math.max(0, Number(text.split('e')[1]) * -1 + (text.split('e')[0]!.split('.')[1]?.length ?? 0)))) : text
+  const [mantissa, exponent] = text.split('e')
+  if (exponent === undefined) return text
+  if (Number(exponent) > 0) return BigInt(value).toString()
+  return value.toFixed(Math.min(100, -Number(exponent) + (mantissa!.split('.')[1]?.length ?? 0)))
 }
 
 const COMPARATORS: Record<string, string> = { '<': '<', '>': '>', '<=': '<=', '>=': '>=', '≤': '<=', '≥': '>=', '＜': '<', '＞': '>', '〈': '<', '〉': '>' }

@@ -80,6 +80,7 @@ class SupervisedPostgres implements EmbeddedPostgres {
         try {
           await stopLeftover(this.places)
           this.#server = await startServer(this.places, this.settings, this.#server.port)
+          this.onProgress(`PostgreSQL runs again (process ${this.pid})`)
           break
         } catch (error) {
           this.onProgress((error as Error).message)

@@ -1,18 +1,8 @@
-import { provinceByCode } from '#identity'
 import type { DiscoverResult, DocumentBundle, ListResult } from '#schemas'
 import { journeyLines } from '../../trace/trace.command.js'
 import { dialectLines, discoverLines, documentLines, listLines } from '../findings.rules.js'
-import type { Asked } from '../asker.js'
-import type { Stage } from '../play-story.js'
-
-export const provinceName = (code: string): string => provinceByCode(code)?.zh ?? code
-
-/** Size and kind of the reply as it came, and its exchange. */
-export const received = (a: Asked): string => `← HTTP ${a.status}  ${a.contentType}  ${(a.bytes.length / 1024).toFixed(1)} kB`
-
-/** Faults of a refusal, each with its place in the sender’s own document. */
-export const refusal = (a: Asked): string[] =>
-  (a.problem ? [`${a.problem.code ?? ''}  ${a.problem.title ?? ''}`.trim(), ...(a.problem.faults ?? []).map(f => `${f.pointer || '/'}  ${f.zh} · ${f.en}`)] : [])
+import type { Stage } from '../stage.js'
+import { provinceName, received, refusal } from './telling.js'
 
 /** Discovery, list, a lab report of Zhejiang, a discharge summary of Jiangxi, and the trace of it. */
 export async function firstJourney({ asker, operator, narrator, request }: Stage): Promise<void> {

@@ -1,7 +1,7 @@
 import type { DiscoverResult } from '#schemas'
 import { discoverLines } from '../findings.rules.js'
-import type { Stage } from '../play-story.js'
-import { provinceName, received, refusal } from './first-journey.js'
+import type { Stage } from '../stage.js'
+import { provinceName, received, refusal } from './telling.js'
 
 type Expectation = (result: DiscoverResult) => boolean
 const says = (result: DiscoverResult, answer: string): boolean => result.provinces.some(p => p.answer === answer)

@@ -1,8 +1,8 @@
 import type { DiscoverResult } from '#schemas'
 import { discoverLines } from '../findings.rules.js'
-import type { Stage } from '../play-story.js'
+import type { Stage } from '../stage.js'
 import type { Switches } from '../simulators.js'
-import { provinceName, received, refusal } from './first-journey.js'
+import { provinceName, received, refusal } from './telling.js'
 
 /** A province that is slow or down is named; the others’ answers arrive all the same. */
 export async function partialAnswers({ asker, narrator, request, simulators }: Stage): Promise<void> {

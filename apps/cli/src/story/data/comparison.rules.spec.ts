@@ -41,6 +41,12 @@ describe('comparison of a delivered document with its source', () => {
       .toEqual({ kept: { Observation: 2 }, differences: [{ kind: 'changed', field: 'Observation.code.coding[http://loinc.org].system', pointer: '/entry/0/resource/code/coding/0/system', source: 'http://loinc.org', delivered: 'urn:tongqu:zhejiang:lab-item' }] })
   })
 
+  it('knows a resource by its code when its system and its text were lost', () => {
+    const operation = (code: string, more: object): Resource => ({ resourceType: 'Procedure', code: { coding: [{ code, ...more }] } })
+    const { differences } = compareDocuments(bundle(operation('1', { system: 'urn:a' }), operation('2', { system: 'urn:a' })), bundle(operation('2', {}), operation('1', {})))
+    expect(differences.map(d => [d.kind, d.field])).toEqual([['lost', 'Procedure.code.coding[urn:a].system'], ['lost', 'Procedure.code.coding[urn:a].system']])
+  })
+
   it('gathers differences of many entries under one field, and tells which the translation had named', () => {
     const differences = [1, 2, 3].map(i => ({ kind: 'lost' as const, field: `Observation.category[${i}].text`, pointer: `/entry/${i}/resource/category/0/text`, source: `value ${i}` }))
     expect(lossByField([{ differences, declared: ['/entry/1/resource/category', '/entry/2/resource/category/0/text/more', '/entry/30'] }]))

@@ -50,7 +50,7 @@ function byKind(bundle: BundleLike): Map<string, Placed[]> {
   return kinds
 }
 
-/** The resource that shares a code or an identifier; a lone one of its kind needs no key. */
+/** The resource that shares a code or an identifier, whatever became of its system; a lone one of its kind needs no key. */
 function takeMatch(resource: Resource, candidates: Resource[], lone: boolean, index: number): Resource | undefined {
   const keys = keysOf(resource)
   let at = candidates.findIndex(c => keysOf(c).some(k => keys.includes(k)))
@@ -59,10 +59,10 @@ function takeMatch(resource: Resource, candidates: Resource[], lone: boolean, in
 }
 
 function keysOf(resource: Resource): string[] {
-  const code = resource.code as { coding?: { system?: string; code?: string }[]; text?: string } | undefined
-  const identifiers = [resource.identifier].flat() as ({ system?: string; value?: string } | undefined)[]
+  const code = resource.code as { coding?: { code?: string }[]; text?: string } | undefined
+  const identifiers = [resource.identifier].flat() as ({ value?: string } | undefined)[]
   return [
-    ...(code?.coding ?? []).filter(c => c.code).map(c => `${c.system ?? ''}|${c.code}`), ...(code?.text ? [`text|${code.text}`] : []),
+    ...(code?.coding ?? []).filter(c => c.code).map(c => `code|${c.code}`), ...(code?.text ? [`text|${code.text}`] : []),
     ...identifiers.filter(i => i?.value).map(i => `id|${i!.value}`),
   ]
 }
