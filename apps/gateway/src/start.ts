@@ -11,6 +11,7 @@ import { InboxTables1763900003000 } from './inbox/inbox-tables.migration.js'
 import { PgInboxStore } from './inbox/pg-inbox-store.js'
 import { PullInbox } from './inbox/pull-inbox.js'
 import { demoParticipants } from './participants/demo-participants.js'
+import { firstOperator } from './participants/first-operator.js'
 import { GatewayRecord } from './record/gateway-record.js'
 import { PgOperationsStore } from './record/pg-operations-store.js'
 import { RecordTables1763900001000 } from './record/record-tables.migration.js'
@@ -27,6 +28,7 @@ export const start: StartApp = async context => {
   const inbox = new PullInbox(new PgInboxStore(pool, sealer), provinces, clock, answers => record.emit(answers))
   const record = await GatewayRecord.start({ pool, sealer, clock, transport, logger, instance: settings.instance, pull: message => inbox.receive(message) })
   const participants = new ParticipantRegistry(dataSource, clock)
+  if (settings.operatorKey) await firstOperator(participants, settings.operatorKey)
   const drain = new Drain()
   const edge: Edge = {
     limits: settings.limits, clock, logger, provinces, participants, exchanges: record.store, inbox, drain, operations: new PgOperationsStore(pool, record, clock),

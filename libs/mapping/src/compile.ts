@@ -61,7 +61,8 @@ function build<N>(file: MappingFile, dialect: Dialect<N>, { placeOf, sources, sc
   const nulls = new Set(['', ...file.nulls ?? []])
   const zone = file.zone ?? '+08:00'
   const tables = new Map([...sources.codeTables].map(table => [table.name, table]))
-  const rules = new RuleCompiler({ dialect, tables, zone, nulls, placeOf }).compile(file.rules, ['rules'], schemaView)
+  const compiler = new RuleCompiler({ dialect, tables, zone, nulls, placeOf })
+  const rules = compiler.compile(file.rules, ['rules'], schemaView)
   return new CompiledMapping<N>({
     head: {
       id: `${file.province}/${file.message}@${file.version}`, province: file.province, dialect: file.dialect, message: file.message, version: file.version,
@@ -69,7 +70,7 @@ function build<N>(file: MappingFile, dialect: Dialect<N>, { placeOf, sources, sc
     },
     dialect, rules, recognise: compileMatch(file.match ?? [], dialect, placeOf(['match'])),
     validate: lazySchema(schema.schema), schema: schemaView, ...(view ? { validateView: lazySchema(view) } : {}), ...(skeleton ? { skeleton } : {}),
-    zone, nulls, supplied: file.supplied ?? {},
+    zone, nulls, takesEachOnce: compiler.takesEachOnce, supplied: file.supplied ?? {},
   })
 }
 

@@ -28,6 +28,7 @@ export function readSettings(env: Environment = process.env): Settings {
     portGiven: read.text('PORT') !== undefined,
     opsPort: read.integer('TONGQU_OPS_PORT', 9090, 0, 65_535),
     simulatorPort: read.integer('TONGQU_SIMULATOR_PORT', 0, 0, 65_535),
+    operatorKey: read.text('TONGQU_OPERATOR_KEY'),
     provinceUrls: read.family('TONGQU_PROVINCE_URL_', code => [code, read.provinceUrl(code)]),
     provinceDirs: (read.text('TONGQU_PROVINCE_DIRS') ?? '').split(delimiter).filter(Boolean).map(folder => resolve(folder)),
     logLevel: read.choice('LOG_LEVEL', ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const, mode === 'embedded' ? 'warn' : 'info'),

@@ -28,6 +28,8 @@ export interface Settings {
   readonly simulatorPort: number
   /** TONGQU_DATA_KEY (base64, ≥ 32 bytes) or, in embedded mode, a key file of mode 0600 in dataDir. */
   readonly dataKey: Buffer
+  /** TONGQU_OPERATOR_KEY: opens the first operator's door of an installation with servers of its own. */
+  readonly operatorKey: string | undefined
   /** Base URL of each push province by code: TONGQU_PROVINCE_URL_350000 …; embedded: the simulators'. */
   readonly provinceUrls: Readonly<Record<string, string>>
   /** Extra folders with province data beside libs/provinces. */

@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Provinces } from '#provinces'
 import { ANY, type Participant, type ParticipantRegistry } from '#security'
+import { OPERATOR } from './first-operator.js'
 
 export interface DemoKey {
   readonly participant: string
@@ -17,8 +18,6 @@ export interface DemoKeys {
   readonly provinces: Readonly<Record<string, string>>
   readonly keys: readonly DemoKey[]
 }
-
-const OPERATOR: Participant = { id: 'operator', nameZh: '运营方', nameEn: 'Operator', province: null, organizationCode: '-', role: 'operator', active: true }
 
 /**
  * Participants of the embedded mode: those that the provinces' profiles name, and an operator. Askers may ask everything of everybody;

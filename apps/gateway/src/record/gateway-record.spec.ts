@@ -168,11 +168,16 @@ describe('the gateway’s record', () => {
     await until(() => operations.slice(before).some(e => e.headers.ce_type === 'ops.evidence.ask'))
     const { askId } = JSON.parse(operations.slice(before).find(e => e.headers.ce_type === 'ops.evidence.ask')!.body.toString()) as { askId: string }
     const tell = (service: string, rows: EvidenceRow[], done: boolean): Envelope => operation('ops.evidence.tell', service, 'tongqu.gateway', { service, askId, rows, done })
-    const facts = Array.from({ length: 500 }, () => ({ exchangeId: newId(), caseId: 'c', what: 'disclosed', digest: 'd', at: clock.now().toISOString() }))
-    await transport.publish([tell('medical-records', new EvidenceChain('medical-records#0', 0).draw(facts), false), tell('medical-records', [], true), tell('connector', [], true)])
+    const part = new EvidenceChain('medical-records#0', 0).draw([{ exchangeId: newId(), caseId: 'c', what: 'disclosed', digest: 'd', at: clock.now().toISOString() }])
+    const lock = await poolOf(source).connect()
+    await lock.query('BEGIN; LOCK TABLE remote_evidence IN EXCLUSIVE MODE')
+    await transport.publish([tell('connector', [], true), tell('medical-records', part, false), tell('medical-records', [], true)])
+    expect(await Promise.race([gathering, new Promise(ok => setTimeout(ok, 200, 'waits'))])).toBe('waits')
+    await lock.query('COMMIT')
+    lock.release()
     const { missing, rows } = await gathering
     const all: EvidenceRow[] = []
     for await (const row of rows) all.push(row)
-    expect([missing, all.filter(row => row.chain === 'medical-records#0').length]).toEqual([[], 500])
+    expect([missing, all.filter(row => row.chain === 'medical-records#0')]).toEqual([[], part])
   })
 })

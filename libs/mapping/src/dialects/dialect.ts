@@ -40,6 +40,8 @@ export interface Dialect<N> {
   list(path: string): NativeList<N>
   /** Every value of the document. */
   leaves(root: N): Iterable<Leaf>
+  /** How many values there are that are not empty, where that is cheaper than listing them. */
+  count?(root: N): number
   hasColumn?(root: N, column: string): boolean
 
 }

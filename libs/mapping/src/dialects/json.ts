@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { fault, type Fault } from '#kernel'
 import { FORBIDDEN_NAMES, pointerName, type Members } from '../engine/canonical-path.js'
+import { isThere } from '../engine/run.js'
 import { MAX_DEPTH, type Dialect, type Leaf, type NativeField, type NativeList, type Parsed } from './dialect.js'
 
 const isMembers = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -121,9 +122,17 @@ function* leaves(value: unknown, pointer = ''): Iterable<Leaf> {
   else for (const [name, member] of Object.entries(value)) yield* leaves(member, `${pointer}/${pointerName(name)}`)
 }
 
+function count(value: unknown): number {
+  if (typeof value !== 'object') return isThere(value) ? 1 : 0
+  let n = 0
+  if (Array.isArray(value)) for (const element of value) n += count(element)
+  else for (const name in value) n += count((value as Members)[name])
+  return n
+}
+
 /** JSON objects, strict UTF-8 (a BOM is tolerated). */
 export const jsonDialect: Dialect<unknown> = {
-  parse, field, list, leaves,
+  parse, field, list, leaves, count,
   create: () => ({}),
   serialise: root => Buffer.from(JSON.stringify(root), 'utf8'),
 }

@@ -1,4 +1,4 @@
-import type { Dialect } from '../dialects/dialect.js'
+import type { Dialect, NativeField } from '../dialects/dialect.js'
 import { compileCondition, compileWhere } from '../language/conditions.js'
 import type { CodeTable } from '../language/code-table.js'
 import type { RuleFile } from '../language/mapping-file.js'
@@ -24,6 +24,8 @@ interface Scope {
   readonly canonical: string
   readonly native: string
   readonly schema: SchemaView
+  /** Native lists around this scope: tells equal paths of different lists apart. */
+  readonly trail: string
   /** Who already feeds a canonical path, or fills a native one, unconditionally. */
   readonly claimed: Map<string, Place>
 }
@@ -40,7 +42,13 @@ export class RuleCompiler<N> {
   get takesEachOnce(): boolean { return new Set(this.#taken).size === this.#taken.length }
 
   compile(files: readonly RuleFile[], path: readonly (string | number)[], schema: SchemaView): Rule<N>[] {
-    return this.#all(files, path, { canonical: '', native: '', schema, claimed: new Map() })
+    return this.#all(files, path, { canonical: '', native: '', schema, trail: '', claimed: new Map() })
+  }
+
+  /** The native field that a rule takes values from. */
+  #take(path: string, scope: Scope): NativeField<N> {
+    this.#taken.push(`${scope.trail}${path}`)
+    return this.context.dialect.field(path)
   }
 
   #all(files: readonly RuleFile[], path: readonly (string | number)[], scope: Scope): Rule<N>[] {
@@ -62,8 +70,8 @@ export class RuleCompiler<N> {
     if (file.direction !== undefined && file.reason === undefined) failAt(place, 'a one-way rule says why: add reason')
     if (file.canonical !== undefined && (file.canonical.includes('[]') || file.split !== undefined)) return [this.#list(file, path, place, scope)]
     if (file.drop !== undefined) return [this.#drop(file, scope)]
-    if (file.position) return [new PositionRule({ native: this.context.dialect.field(this.#native(file, place, scope)), from: file.position.from ?? 1, digits: file.position.digits ?? 1 })]
-    if (file.count !== undefined) return [new CountRule({ native: this.context.dialect.field(this.#native(file, place, scope)), list: this.#canonical(file.count, place, scope) })]
+    if (file.position) return [new PositionRule({ native: this.#take(this.#native(file, place, scope), scope), from: file.position.from ?? 1, digits: file.position.digits ?? 1 })]
+    if (file.count !== undefined) return [new CountRule({ native: this.#take(this.#native(file, place, scope), scope), list: this.#canonical(file.count, place, scope) })]
     if (file.constant !== undefined) return [this.#constant(file, place, scope)]
     this.#claim(file, place, scope)
     return [this.#field(file, place, scope)]
@@ -96,12 +104,12 @@ export class RuleCompiler<N> {
     const native = this.#native(file, place, scope)
     const system = typeof file.code === 'object' ? file.code.system?.canonical : undefined
     return new FieldRule({
-      canonical: this.#canonical(file.canonical, place, scope), native: dialect.field(native),
+      canonical: this.#canonical(file.canonical, place, scope), native: this.#take(native, scope),
       codec: compileOperator(file, { tables: this.context.tables, zone: this.context.zone, place }),
       when: compileCondition(file.when, path => join(scope.canonical, path, '.'), place),
       nulls: file.nulls ? new Set(['', ...file.nulls]) : nulls, prefix: file.prefix ?? '', suffix: file.suffix ?? '',
       default: file.default, blank: file.blank, required: file.required ?? false,
-      twin: file.twin === undefined ? undefined : dialect.field(join(scope.native, file.twin, '/')),
+      twin: file.twin === undefined ? undefined : this.#take(join(scope.native, file.twin, '/'), scope),
       system: system === undefined ? undefined : this.#canonical(system, place, scope),
       with: Object.entries(file.with ?? {}).map(([path, value]) => [dialect.field(join(scope.native, path, '/')), value] as const),
       oneWay: file.direction && { direction: file.direction, reason: file.reason! },
@@ -112,24 +120,26 @@ export class RuleCompiler<N> {
   #constant(file: RuleFile, place: Place, scope: Scope): Rule<N> {
     const when = compileCondition(file.when, path => join(scope.canonical, path, '.'), place)
     if (file.canonical !== undefined && file.native === undefined) return new CanonicalConstant({ canonical: this.#canonical(file.canonical, place, scope), value: file.constant!, when })
-    if (file.native !== undefined && file.canonical === undefined) return new NativeConstant({ native: this.context.dialect.field(this.#native(file, place, scope)), value: file.constant!, when, strict: file.strict ?? false, nulls: this.context.nulls })
+    if (file.native !== undefined && file.canonical === undefined) return new NativeConstant({ native: this.#take(this.#native(file, place, scope), scope), value: file.constant!, when, strict: file.strict ?? false, nulls: this.context.nulls })
     return failAt(place, 'a constant stands on one side: name canonical or native')
   }
 
   #drop(file: RuleFile, scope: Scope): Rule<N> {
     return new DropRule({
-      native: file.native === undefined ? undefined : this.context.dialect.field(join(scope.native, file.native, '/')),
+      native: file.native === undefined ? undefined : this.#take(join(scope.native, file.native, '/'), scope),
       canonical: file.canonical === undefined ? undefined : new CanonicalPath(join(scope.canonical, file.canonical, '.')),
       reason: file.drop!, nulls: this.context.nulls,
     })
   }
 
   #choose(file: RuleFile, path: readonly (string | number)[], place: Place, scope: Scope): Rule<N> {
+    const before = this.#taken.length
     const alternatives = file.choose!.flatMap((each, i) => {
       const merged: RuleFile = { ...(file.canonical === undefined ? {} : { canonical: file.canonical }), ...(file.native === undefined ? {} : { native: file.native }), ...each }
       if (merged.constant !== undefined && file.native !== undefined && each.native === undefined) return this.#one({ ...each, canonical: merged.canonical }, [...path, 'choose', i], place, scope)
       return this.#one(merged, [...path, 'choose', i], this.context.placeOf([...path, 'choose', i]), { ...scope, claimed: new Map() })
     })
+    this.#taken.push(...new Set(this.#taken.splice(before)))
     return new ChooseRule(alternatives, compileCondition(file.when, each => join(scope.canonical, each, '.'), place))
   }
 
@@ -142,16 +152,18 @@ export class RuleCompiler<N> {
     const always = scope.schema.requiresEmptyList(canonical.names)
     const native = this.#native(file, place, scope)
     const when = compileCondition(file.when, each => join(scope.canonical, each, '.'), place)
-    const plain = (inner: string): FieldRule<N> => this.#field({ ...file, canonical: '.', native: inner, when: undefined }, place, { canonical: '', native: '', schema: element, claimed: new Map() })
+    const inside = (inner: string, list: string): Scope => ({ canonical: '', native: inner, schema: element, trail: `${scope.trail}${list}[]`, claimed: new Map() })
     if (file.split !== undefined) {
-      return new SplitRule({ canonical, native: dialect.field(native), separator: file.split, rule: new SplitPart(this.context).rule(file, place), nulls, always })
+      return new SplitRule({ canonical, native: this.#take(native, scope), separator: file.split, rule: new SplitPart(this.context).rule(file, place), nulls, always })
     }
     const [head, ...tail] = native.split('[]')
     if (tail.length !== 1) failAt(place, 'the native path of a list has one [] behind its repeated part')
     const inner = tail[0]!.replace(/^\//, '')
+    this.#taken.push(`${scope.trail}${head}[]`, ...(file.where ?? []).map(each => `${scope.trail}${head}[]${each.native}`))
     const where = compileWhere(file.where ?? [], dialect, place)
+    const plain = (path_: string): FieldRule<N> => this.#field({ ...file, canonical: '.', native: path_, when: undefined }, place, inside('', head!))
     if (!file.rules) return new ListRule({ canonical, native: dialect.list(head!), when, where, always, rules: [], plain: { rule: plain(inner === '' ? '.' : inner), isElement: inner === '' } })
-    const rules = this.#all(file.rules, [...path, 'rules'], { canonical: '', native: inner, schema: element, claimed: new Map() })
+    const rules = this.#all(file.rules, [...path, 'rules'], inside(inner, head!))
     return new ListRule({ canonical, native: dialect.list(head!), when, where, always, rules })
   }
 }

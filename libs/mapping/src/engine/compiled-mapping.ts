@@ -22,6 +22,8 @@ export interface MappingParts<N> {
   readonly skeleton?: Skeleton
   readonly zone: string
   readonly nulls: ReadonlySet<string>
+  /** No native value is taken by two rules. */
+  readonly takesEachOnce: boolean
   readonly supplied: Readonly<Record<string, string>>
 }
 
@@ -68,7 +70,7 @@ export class CompiledMapping<N> implements Mapping {
     const run = new Run()
     const canonical = this.#fill(root, run, supplied)
     if (run.failed || !this.#valid(canonical)) return { ok: false, faults: this.#faults(root, supplied), canonical }
-    const losses = (): Loss[] => this.#readLosses(root)
+    const losses = (): Loss[] => this.#tookAll(root, run) ? [] : this.#readLosses(root)
     let known: Loss[] | undefined
     return { ok: true, canonical: this.#finish(canonical), get loss() { return known ??= losses() } }
   }
@@ -109,6 +111,12 @@ export class CompiledMapping<N> implements Mapping {
     const wrong = check(document) ? [] : schemaFaults(check.errors!, schema, trace, this.#parts.supplied)
     const faults = [...trace.faults, ...wrong]
     return [faults[0] ?? fault('FIELD_INVALID', ''), ...faults.slice(1)]
+  }
+
+  /** Nothing noted, and as many values taken as there are: no report is needed. */
+  #tookAll(root: N, run: Run): boolean {
+    const { dialect, takesEachOnce } = this.#parts
+    return takesEachOnce && !run.noted && dialect.count !== undefined && dialect.count(root) === run.taken
   }
 
   #readLosses(root: N): Loss[] {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { DataSource } from 'typeorm'
 import { Failure, ManualClock } from '#kernel'
 import { openDataSource, poolOf, startEmbeddedPostgres, type EmbeddedPostgres } from '#persistence'
+import { createKey } from '../api-keys/api-key.rules.js'
 import { PARTICIPANT_ENTITIES, ParticipantRegistry } from './participant-registry.js'
 import { ParticipantTables1763900002000 } from './participant-tables.migration.js'
 
@@ -80,5 +81,16 @@ describe('participants', () => {
     const [known] = await registry.list()
     expect(known).toMatchObject({ id: 'ningde-hospital', nameZh: '宁德市示范医院' })
     expect(JSON.stringify(known)).not.toContain('secretHash')
+  })
+
+  it('adopt a key that was made elsewhere, once, and refuse what is none', async () => {
+    const { id, key } = createKey()
+    await registry.adoptKey('ningde-hospital', key)
+    await registry.adoptKey('ningde-hospital', key)
+    expect(await asks(key)).toBe('admitted')
+    await registry.revokeKey('ningde-hospital', id)
+    await registry.adoptKey('ningde-hospital', key)
+    expect(await asks(key)).toBe('KEY_REVOKED')
+    await expect(registry.adoptKey('ningde-hospital', 'secret')).rejects.toThrow('form')
   })
 })

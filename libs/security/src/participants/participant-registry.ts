@@ -1,7 +1,7 @@
 import { IsNull, type DataSource } from 'typeorm'
 import { Failure, fault, type Clock } from '#kernel'
 import { ApiKey } from '../api-keys/api-key.entity.js'
-import { createKey } from '../api-keys/api-key.rules.js'
+import { createKey, hashSecret, parseKey } from '../api-keys/api-key.rules.js'
 import { Authenticator, type StoredKey } from '../api-keys/authenticator.js'
 import { ExchangeRight } from '../rights/exchange-right.entity.js'
 import type { Right } from '../rights/rights.rules.js'
@@ -57,6 +57,15 @@ export class ParticipantRegistry {
     await this.dataSource.getRepository(ApiKey).insert({ id, participantId, secretHash, createdAt: this.clock.now(), expiresAt, revokedAt: null })
     this.authenticator.forget()
     return { id, key, expiresAt }
+  }
+
+  /** Takes a key that was made elsewhere, unless it is known. Throws `Failure` PARTICIPANT_UNKNOWN, or Error when it is no key. */
+  async adoptKey(participantId: string, key: string): Promise<void> {
+    await this.#mustExist(participantId)
+    const parsed = parseKey(key)
+    if (!parsed) throw new Error('the key is not of the form tq_<12 hex digits>_<32 random bytes as base64url>')
+    await this.dataSource.createQueryBuilder().insert().into(ApiKey).values({ id: parsed.id, participantId, secretHash: hashSecret(parsed.secret), createdAt: this.clock.now(), expiresAt: null, revokedAt: null }).orIgnore().execute()
+    this.authenticator.forget()
   }
 
   /** A new key; the old one ends `overlapMs` from now, or earlier if it was to end earlier. Throws `Failure` API_KEY_UNKNOWN. */
