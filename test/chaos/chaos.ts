@@ -6,7 +6,7 @@ import { projectFolder } from '#runtime'
 import { violations } from './checkers.js'
 import { Clients } from './clients.js'
 import { History } from './history.js'
-import { evidenceOf, finalRecords, isFinal, ledgersOf, recordOf, residueOf } from './observe.js'
+import { evidenceOf, finalRecords, isFinal, ledgersOf, openInGateway, recordOf, residueOf } from './observe.js'
 import { randomOf, scheduleOf, type Strike } from './schedule.js'
 import { startSystem, type System } from './system.js'
 
@@ -56,7 +56,7 @@ export async function chaos(o: ChaosOptions): Promise<ChaosReport> {
     await clients.stop(30_000)
     o.tell(`${history.accepted.length} exchanges accepted; waiting until they have ended`)
     const records = await finalRecords(system.url, key, history.accepted, FINAL_MS, o.tell)
-    const residue = await residueOf(system.databaseUrl, 30_000)
+    const residue = { ...await residueOf(system.databaseUrl, 30_000), 'the gateway\'s count of open exchanges': await openInGateway(system.url) }
     const ledgers = await ledgersOf(system.simulatorUrl, SENDER.targets, history.accepted)
     const evidence = await evidenceOf(system.url, system.key('operator'))
     const found = violations({ history: history.events, records, ledgers, evidence, residue })

@@ -81,6 +81,12 @@ const WAITING: Readonly<Record<string, string>> = {
   'gateway.dead_letter_notice': `SELECT count(*)::int AS n FROM gateway.dead_letter_notice WHERE status = 'OPEN'`,
 }
 
+/** Exchanges that the gateway's process still counts as open. */
+export const openInGateway = (url: string): Promise<number> => get(`${url}/metrics`, undefined, async answer => {
+  const told = /^tongqu_exchanges_open (\d+)$/m.exec(await answer.text())
+  return told ? Number(told[1]) : undefined
+})
+
 /** What waits in the database, looked at until nothing does or `ms` have passed. */
 export async function residueOf(databaseUrl: string, ms: number): Promise<Record<string, number>> {
   const client = new pg.Client(databaseUrl)

@@ -121,6 +121,17 @@ describe('across a border', () => {
   })
 })
 
+describe('a refusal in another province\'s words', () => {
+  it.each(provinces.all.map(p => [p.profile.slug, p] as const))('%s can pass it on; a code that is no number where numbers are wanted is in the report', (_slug, province) => {
+    const mapping = province.mappings.get('retrieve-fault')!
+    const writing = mapping.write({ fault: { code: 'NOT_FOUND', text: '文档不存在' } })
+    const reading = mapping.read(writing.bytes)
+    expect(reading.ok && reading.canonical).toMatchObject({ fault: { text: '文档不存在' } })
+    const kept = reading.ok && (reading.canonical as { fault: { code: string } }).fault.code === 'NOT_FOUND'
+    expect(writing.loss.map(l => l.pointer)).toEqual(kept ? [] : ['/fault/code'])
+  })
+})
+
 describe('a document is recognised', () => {
   const retrieved = (slug: string): Mapping[] => ['lab-report', 'discharge-summary', 'retrieve-fault'].map(message => provinces.bySlug(slug)!.mappings.get(message)!)
   it.each(named.filter(([, { name }]) => name.startsWith('registry/documents/') || name.includes('retrieve-fault')))('%s among the answers to a retrieval', (_name, { province, mapping, bytes }) => {

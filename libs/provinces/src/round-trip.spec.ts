@@ -48,6 +48,20 @@ describe('laws of the mappings', () => {
     }), { numRuns: 150 })
   })
 
+  it('a native field that nobody mapped is in the loss report, wherever it stands', () => {
+    const province = provinces.all.find(p => p.profile.dialect === 'json')!
+    const mapping = province.mappings.get('discover-request')!
+    const objects = (value: object, pointer = ''): [object, string][] => [[value, pointer], ...Object.entries(value).flatMap(([name, member]) => typeof member === 'object' && member !== null && !Array.isArray(member) ? objects(member as object, `${pointer}/${name}`) : [])]
+    fc.assert(fc.property(request, fc.nat(), fc.constantFrom('x', 'unknownField', '新增'), fc.oneof(text(5), fc.integer(), fc.boolean()), (canonical, at, name, value) => {
+      const document = JSON.parse(mapping.write(canonical).bytes.toString()) as object
+      const places = objects(document)
+      const [object, pointer] = places[at % places.length]!
+      ;(object as Record<string, unknown>)[name] = value
+      const reading = mapping.read(Buffer.from(JSON.stringify(document)))
+      expect(reading.ok && reading.loss.map(l => l.pointer)).toEqual([`${pointer}/${name}`])
+    }), { numRuns: 100 })
+  })
+
   it('reading never throws, whatever comes', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 400 }), fc.json().map(text_ => Buffer.from(text_)),

@@ -170,11 +170,14 @@ describe('the gateway’s record', () => {
     const tell = (service: string, rows: EvidenceRow[], done: boolean): Envelope => operation('ops.evidence.tell', service, 'tongqu.gateway', { service, askId, rows, done })
     const part = new EvidenceChain('medical-records#0', 0).draw([{ exchangeId: newId(), caseId: 'c', what: 'disclosed', digest: 'd', at: clock.now().toISOString() }])
     const lock = await poolOf(source).connect()
-    await lock.query('BEGIN; LOCK TABLE remote_evidence IN EXCLUSIVE MODE')
-    await transport.publish([tell('connector', [], true), tell('medical-records', part, false), tell('medical-records', [], true)])
-    expect(await Promise.race([gathering, new Promise(ok => setTimeout(ok, 200, 'waits'))])).toBe('waits')
-    await lock.query('COMMIT')
-    lock.release()
+    try {
+      await lock.query('BEGIN; LOCK TABLE remote_evidence IN EXCLUSIVE MODE')
+      await transport.publish([tell('connector', [], true), tell('medical-records', part, false), tell('medical-records', [], true)])
+      expect(await Promise.race([gathering, new Promise(ok => setTimeout(ok, 200, 'waits'))])).toBe('waits')
+    } finally {
+      await lock.query('COMMIT')
+      lock.release()
+    }
     const { missing, rows } = await gathering
     const all: EvidenceRow[] = []
     for await (const row of rows) all.push(row)

@@ -43,7 +43,7 @@ export const endingOf = (m: Message, now: Date): Ending => {
 export class OutcomeLane {
   readonly #batcher: Batcher<Entry>
 
-  constructor(private readonly pool: Pool, private readonly sealer: Sealer, private readonly clock: Clock, private readonly chain: EvidenceChain, private readonly ended: (endings: readonly Ending[], at: string) => void) {
+  constructor(private readonly pool: Pool, private readonly sealer: Sealer, private readonly clock: Clock, private readonly chain: EvidenceChain, private readonly ended: (endings: readonly Ending[], at: string, before: readonly string[]) => void) {
     this.#batcher = new Batcher(entries => this.#flush(entries))
   }
 
@@ -66,9 +66,9 @@ export class OutcomeLane {
     for (let round = 1; ; round++) {
       const endings = new Map<string, Ending>()
       for (const e of entries) if (e.kind === 'ending' && !endings.has(e.ending.id)) endings.set(e.ending.id, e.ending)
-      if (round > 1) await this.#keepOpen(endings)
+      const before = round > 1 ? await this.#takeOut(endings) : []
       try {
-        this.ended([...endings.values()], await this.#write([...endings.values()], notices))
+        this.ended([...endings.values()], await this.#write([...endings.values()], notices), before)
         return
       } catch (error) {
         const { code } = error as { code?: string }
@@ -80,10 +80,13 @@ export class OutcomeLane {
     }
   }
 
-  async #keepOpen(endings: Map<string, Ending>): Promise<void> {
+  /** Takes out those that have ended before; also the ones of our own write whose answer was lost. */
+  async #takeOut(endings: Map<string, Ending>): Promise<string[]> {
     const { rows } = await this.pool.query(`SELECT id FROM exchange WHERE id = ANY($1::uuid[]) AND state IN ('OPEN', 'BLOCKED')`, [[...endings.keys()]])
     const open = new Set(rows.map(r => r.id as string))
-    for (const id of [...endings.keys()]) if (!open.has(id)) endings.delete(id)
+    const before = [...endings.keys()].filter(id => !open.has(id))
+    for (const id of before) endings.delete(id)
+    return before
   }
 
   async #write(endings: readonly Ending[], notices: readonly Extract<Entry, { kind: 'notice' }>[]): Promise<string> {

@@ -25,7 +25,7 @@ export class PgExchangeStore implements ExchangeStore {
 
   private constructor(private readonly pool: Pool, private readonly sealer: Sealer, clock: Clock, chains: { in: EvidenceChain; out: EvidenceChain }, emit: (requests: Envelope[]) => void) {
     this.intake = new IntakeLane(pool, sealer, clock, chains.in, emit)
-    this.outcome = new OutcomeLane(pool, sealer, clock, chains.out, (endings, at) => this.#ended(endings, at))
+    this.outcome = new OutcomeLane(pool, sealer, clock, chains.out, (endings, at, before) => { this.#ended(endings, at); for (const id of before) this.#over(id) })
   }
 
   static async open(pool: Pool, sealer: Sealer, clock: Clock, instance: number, emit: (requests: Envelope[]) => void): Promise<PgExchangeStore> {
@@ -123,10 +123,17 @@ export class PgExchangeStore implements ExchangeStore {
       const intake = this.#open.get(ending.id)
       const waiters = this.#waiters.get(ending.id)
       if (intake && waiters) this.#keep(intake, ending, at)
-      this.#open.delete(ending.id)
-      this.#seqs.delete(ending.id)
-      if (waiters) { this.#waiters.delete(ending.id); for (const w of waiters) w() }
+      this.#over(ending.id)
     }
+  }
+
+  /** It is final: whoever waits looks. */
+  #over(id: string): void {
+    this.#open.delete(id)
+    this.#seqs.delete(id)
+    const waiters = this.#waiters.get(id)
+    this.#waiters.delete(id)
+    for (const w of waiters ?? []) w()
   }
 
   #keep(i: Intake, e: Ending, at: string): void {

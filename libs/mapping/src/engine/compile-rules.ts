@@ -150,6 +150,7 @@ export class RuleCompiler<N> {
     const canonical = this.#canonical(text.slice(0, -2), place, scope)
     const element = scope.schema.element(canonical.names)
     const always = scope.schema.requiresEmptyList(canonical.names)
+    const maxItems = scope.schema.maxItems(canonical.names)
     const native = this.#native(file, place, scope)
     const when = compileCondition(file.when, each => join(scope.canonical, each, '.'), place)
     const inside = (inner: string, list: string): Scope => ({ canonical: '', native: inner, schema: element, trail: `${scope.trail}${list}[]`, claimed: new Map() })
@@ -162,9 +163,9 @@ export class RuleCompiler<N> {
     this.#taken.push(`${scope.trail}${head}[]`, ...(file.where ?? []).map(each => `${scope.trail}${head}[]${each.native}`))
     const where = compileWhere(file.where ?? [], dialect, place)
     const plain = (path_: string): FieldRule<N> => this.#field({ ...file, canonical: '.', native: path_, when: undefined }, place, inside('', head!))
-    if (!file.rules) return new ListRule({ canonical, native: dialect.list(head!), when, where, always, rules: [], plain: { rule: plain(inner === '' ? '.' : inner), isElement: inner === '' } })
+    if (!file.rules) return new ListRule({ canonical, native: dialect.list(head!), when, where, always, maxItems, rules: [], plain: { rule: plain(inner === '' ? '.' : inner), isElement: inner === '' } })
     const rules = this.#all(file.rules, [...path, 'rules'], inside(inner, head!))
-    return new ListRule({ canonical, native: dialect.list(head!), when, where, always, rules })
+    return new ListRule({ canonical, native: dialect.list(head!), when, where, always, maxItems, rules })
   }
 }
 

@@ -39,6 +39,22 @@ function supplement(document: Members, supplied: Readonly<Members>): void {
   }
 }
 
+/** The loss report is drawn up when it is first read. */
+class GoodReading {
+  readonly ok = true
+  #loss: readonly Loss[] | undefined
+  readonly #report: () => readonly Loss[]
+  constructor(readonly canonical: unknown, report: () => readonly Loss[]) { this.#report = report }
+  get loss(): readonly Loss[] { return this.#loss ??= this.#report() }
+}
+
+class Written implements Writing {
+  #loss: readonly Loss[] | undefined
+  readonly #report: () => readonly Loss[]
+  constructor(readonly bytes: Buffer, readonly contentType: string, report: () => readonly Loss[]) { this.#report = report }
+  get loss(): readonly Loss[] { return this.#loss ??= this.#report() }
+}
+
 /** A compiled mapping. The first pass is bare; only a document with faults, or a reader of losses, pays for a traced second one. */
 export class CompiledMapping<N> implements Mapping {
   readonly id: string
@@ -70,9 +86,7 @@ export class CompiledMapping<N> implements Mapping {
     const run = new Run()
     const canonical = this.#fill(root, run, supplied)
     if (run.failed || !this.#valid(canonical)) return { ok: false, faults: this.#faults(root, supplied), canonical }
-    const losses = (): Loss[] => this.#tookAll(root, run) ? [] : this.#readLosses(root)
-    let known: Loss[] | undefined
-    return { ok: true, canonical: this.#finish(canonical), get loss() { return known ??= losses() } }
+    return new GoodReading(this.#finish(canonical), () => this.#tookAll(root, run) ? [] : this.#readLosses(root))
   }
 
   place(bytes: Uint8Array, canonicalPointer: string): string {
@@ -136,9 +150,7 @@ export class CompiledMapping<N> implements Mapping {
     const run = new Run()
     const root = this.#pour(canonical, run)
     if (run.failed) throw Failure.of(this.#writeFaults(canonical))
-    const losses = (): Loss[] => this.#writeLosses(canonical)
-    let known: Loss[] | undefined
-    return { bytes: dialect.serialise(root), contentType: head.contentType, get loss() { return known ??= losses() } }
+    return new Written(dialect.serialise(root), head.contentType, () => this.#writeLosses(canonical))
   }
 
   #pour(canonical: Members, run: Run): N {

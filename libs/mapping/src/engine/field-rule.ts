@@ -31,6 +31,7 @@ export interface FieldOptions<N> {
 }
 
 const notSingle = new Problem('FIELD_INVALID', { zh: '应为单个值', en: 'a single value is expected' })
+const notNumber = new Problem('FIELD_INVALID', { zh: '应为数值', en: 'a number is expected' })
 const twinDiffers = { zh: '代码与名称不一致', en: 'the code contradicts its name' }
 
 /** One canonical value ↔ one native value through one operator. */
@@ -143,7 +144,8 @@ export class FieldRule<N> implements Rule<N> {
       run.trace?.use(canonical.predicatePointers(source, run.canonicalPlace))
       return 'absent'
     }
-    const written = codec.write(value, run, this.options.system?.get(source))
+    const text = codec.write(value, run, this.options.system?.get(source))
+    const written = this.options.asNumber && !(text instanceof Problem) && !Number.isFinite(Number(text)) ? notNumber : text
     if (written instanceof Problem) {
       if (!quiet) run.fail(written.code, () => canonical.pointer(source, run.canonicalPlace), written.detail)
       return 'problem'
@@ -168,8 +170,7 @@ export class FieldRule<N> implements Rule<N> {
 
   #put(written: Scalar, scope: N): void {
     const { native, prefix, suffix, twin, codec, asNumber } = this.options
-    const number = asNumber ? Number(written) : NaN
-    native.set(scope, Number.isFinite(number) ? number : prefix === '' && suffix === '' ? written : `${prefix}${written}${suffix}`)
+    native.set(scope, asNumber ? Number(written) : prefix === '' && suffix === '' ? written : `${prefix}${written}${suffix}`)
     for (const [field, constant] of this.options.with) field.set(scope, constant)
     if (twin) { const text = codec.textOf?.(String(written)); if (text !== undefined) twin.set(scope, text) }
   }

@@ -12,6 +12,8 @@ export interface ListOptions<N> {
   readonly where: readonly { readonly field: NativeField<N>; readonly holds: (value: unknown) => boolean; readonly value?: Scalar }[]
   /** The canonical schema wants the list even if it is empty. */
   readonly always: boolean
+  /** More elements are refused as a whole, before they are mapped. */
+  readonly maxItems: number
   /** Rules of one element, or the one rule of a plain value. */
   readonly rules: readonly Rule<N>[]
   readonly plain?: { readonly rule: FieldRule<N>; readonly isElement: boolean }
@@ -22,7 +24,7 @@ export class ListRule<N> implements Rule<N> {
   constructor(readonly options: ListOptions<N>) {}
 
   read(scope: N, target: Members, run: Run): Status {
-    const { canonical, native, when, where, plain, always } = this.options
+    const { canonical, native, when, where, plain, always, maxItems } = this.options
     if (when && !when(target)) return 'absent'
     const { trace } = run
     const outer = { place: run.place, canonicalPlace: run.canonicalPlace, index: run.index }
@@ -31,8 +33,11 @@ export class ListRule<N> implements Rule<N> {
       trace.use(native.uses(scope, outer.place))
     }
     const elements: unknown[] = []
-    for (const [i, item] of native.items(scope).entries()) {
-      if (!where.every(each => each.holds(each.field.get(item)))) continue
+    const items = native.items(scope)
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i]!
+      if (where.length > 0 && !where.every(each => each.holds(each.field.get(item)))) continue
+      if (elements.length === maxItems) return this.#tooMany(scope, target, run, outer)
       run.index = elements.length
       if (trace) {
         run.place = native.pointer(scope, outer.place, { scope: item, index: i })
@@ -51,6 +56,14 @@ export class ListRule<N> implements Rule<N> {
     return 'done'
   }
 
+  #tooMany(scope: N, target: Members, run: Run, outer: { readonly place: string; readonly canonicalPlace: string; readonly index: number }): Status {
+    const { canonical, native, maxItems } = this.options
+    Object.assign(run, outer)
+    run.trace?.refused.add(canonical.pointer(target, run.canonicalPlace))
+    run.fail('FIELD_INVALID', () => native.pointer(scope, run.place), { zh: `最多 ${maxItems} 项`, en: `at most ${maxItems} items` })
+    return 'problem'
+  }
+
   #readElement(item: N, run: Run): Members {
     const element: Members = {}
     for (const rule of this.options.rules) rule.read(item, element, run)
@@ -64,10 +77,10 @@ export class ListRule<N> implements Rule<N> {
     if (!Array.isArray(elements)) return 'absent'
     const outer = { canonicalPlace: run.canonicalPlace, index: run.index }
     native.open(scope)
-    for (const [i, element] of elements.entries()) {
+    for (let i = 0; i < elements.length; i++) {
       run.index = i
       if (run.trace) run.canonicalPlace = `${canonical.pointer(source, outer.canonicalPlace)}/${i}`
-      this.#writeElement(element, scope, run)
+      this.#writeElement(elements[i], scope, run)
     }
     run.canonicalPlace = outer.canonicalPlace
     run.index = outer.index

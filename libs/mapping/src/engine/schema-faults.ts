@@ -44,8 +44,9 @@ function suppliedBy(pointer: string, supplied: Readonly<Record<string, string>>)
 export function schemaFaults(errors: readonly ErrorObject[], schema: SchemaView, trace: Trace, supplied: Readonly<Record<string, string>>): Fault[] {
   const faults: Fault[] = []
   const seen = new Set(trace.faults.map(each => each.pointer))
-  const add = (each: Fault): void => { if (!seen.has(each.pointer) && seen.size < MAX_FAULTS) { seen.add(each.pointer); faults.push(each) } }
+  const add = (each: Fault): void => { if (!seen.has(each.pointer)) { seen.add(each.pointer); faults.push(each) } }
   for (const { keyword, instancePath, params } of errors) {
+    if (faults.length + trace.faults.length >= MAX_FAULTS) break
     if (keyword === 'anyOf' || keyword === 'const' && instancePath.endsWith('/resourceType')) continue
     if (keyword === 'required') {
       const missing = `${instancePath}/${pointerName((params as { missingProperty: string }).missingProperty)}`

@@ -4,7 +4,11 @@ interface Schema {
   readonly items?: Schema
   readonly additionalProperties?: boolean
   readonly minItems?: number
+  readonly maxItems?: number
 }
+
+/** Of lists for which the schema names no bound. */
+const MAX_ITEMS = 2000
 
 /** What the compiler asks a JSON Schema about canonical paths. */
 export class SchemaView {
@@ -25,6 +29,8 @@ export class SchemaView {
   /** Why a path cannot exist in a document of this schema. */
   wrong(names: readonly string[]): string | undefined { return this.#at(names).wrong }
   element(names: readonly string[]): SchemaView { return new SchemaView(this.#at(names).schema?.items ?? {}) }
+  /** How many elements the list may have. */
+  maxItems(names: readonly string[]): number { return this.#at(names).schema?.maxItems ?? MAX_ITEMS }
   /** The list must be there even when it is empty. */
   requiresEmptyList(names: readonly string[]): boolean {
     const { schema, parent } = this.#at(names)
