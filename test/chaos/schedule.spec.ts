@@ -18,4 +18,13 @@ describe('schedule of kills', () => {
       expect(strikes[0]!.recovered).toBe(true)
     }))
   })
+
+  it('removes the broker\'s data while the service that should read them is down', () => {
+    fc.assert(fc.property(fc.nat(), seed => {
+      const strikes = scheduleOf(seed, 10, 1)
+      const wiped = strikes.findIndex(s => s.wipe)
+      expect(['connector', 'medical-records']).toContain(strikes[wiped - 1]!.target)
+      expect(strikes[wiped]!.recovered).toBe(false)
+    }))
+  })
 })

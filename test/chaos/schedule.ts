@@ -16,17 +16,23 @@ const LAST_MS = 4000
 /** One strike in so many hits a system that still recovers. */
 const HURRIED = 5
 
+/** Services whose messages pile up in the broker when they are killed. */
+const READERS: readonly Target[] = ['connector', 'medical-records']
+
 /**
  * `kills` strikes on targets chosen at random, each target at least once when there are enough, and `wipes` more that take the broker's
- * data too. The same seed gives the same strikes.
+ * data too. Where it can be, a wipe follows closely on the kill of a service: then the broker holds what nobody has read yet. The same
+ * seed gives the same strikes.
  */
 export function scheduleOf(seed: number, kills: number, wipes: number): Strike[] {
   const random = randomOf(seed)
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!
+  const afterMs = (): number => Math.round(FIRST_MS + random() * (LAST_MS - FIRST_MS))
   const once = shuffled(TARGETS, random).slice(0, kills)
-  const targets = [...once, ...Array.from({ length: kills - once.length }, () => pick(TARGETS))].map(target => ({ target, wipe: false }))
-  const all = shuffled([...targets, ...Array.from({ length: wipes }, () => ({ target: 'kafka' as const, wipe: true }))], random)
-  return all.map((strike, i) => ({ ...strike, afterMs: Math.round(FIRST_MS + random() * (LAST_MS - FIRST_MS)), recovered: i === 0 || random() >= 1 / HURRIED }))
+  const others = Array.from({ length: kills - once.length }, () => TARGETS[Math.floor(random() * TARGETS.length)]!)
+  const strikes = shuffled([...once, ...others], random).map((target, i): Strike => ({ target, wipe: false, afterMs: afterMs(), recovered: i === 0 || random() >= 1 / HURRIED }))
+  const places = shuffled(strikes.flatMap(({ target }, i) => (READERS.includes(target) ? [i] : [])), random)
+  return Array.from({ length: wipes }, (_, n) => places[n] ?? strikes.length - 1).sort((a, b) => b - a)
+    .reduce((all, place) => all.toSpliced(place + 1, 0, { target: 'kafka', wipe: true, afterMs: afterMs(), recovered: false }), strikes)
 }
 
 /** Numbers in [0, 1) that follow from the seed (mulberry32). */

@@ -71,7 +71,8 @@ describe('a document that cannot be taken', () => {
     ['missing purpose', FJ, text(/<reasonCode[^>]*>/, ''), 'PURPOSE_MISSING', '/PRPA_IN201305UV02/controlActProcess/reasonCode/@code'],
     ['missing purpose, in a header', JX, without('Tongqu-Purpose'), 'PURPOSE_MISSING', 'Tongqu-Purpose'],
     ['missing requester', JX, without('Tongqu-Requester'), 'REQUESTER_MISSING', 'Tongqu-Requester'],
-    ['missing consent and legal basis', FJ, text(/<consent>[^]*<\/consent>/, ''), 'BASIS_MISSING', /^\/PRPA_IN201305UV02\/controlActProcess\//],
+    ['missing consent and legal basis', FJ, text(/<consent>[^]*<\/consent>/, ''), 'BASIS_MISSING', /^\/PRPA_IN201305UV02\/controlActProcess\/consent\//],
+    ['missing consent and legal basis, in a header', JX, without('Tongqu-Authorization'), 'BASIS_MISSING', 'Tongqu-Authorization'],
     ['unknown province, in a header', JX, r => ({ ...r, headers: { ...r.headers, 'Tongqu-Targets': '440000' } }), 'PROVINCE_UNKNOWN', 'Tongqu-Targets'],
     ['unknown province, in the document', FJ, text('extension="360000"', 'extension="440000"'), 'PROVINCE_UNKNOWN', '/PRPA_IN201305UV02/receiver[2]/device/id/@extension'],
     ['a header that cannot be read', ZJ, r => ({ ...r, headers: { 'tongqu-case': 'mine' } }), 'HEADER_INVALID', 'Tongqu-Case'],
@@ -94,6 +95,11 @@ describe('a document that cannot be taken', () => {
     ]))
     expect(problem.faults).toHaveLength(5)
     expect(hasPersonalData(answer.text, personalDataOf())).toBe(false)
+  })
+
+  it('60 MB from an ordinary client, which sends all of it before it listens: told why, every time', async () => {
+    const answers = await Promise.all(Array.from({ length: 4 }, () => discoverBy(askerOf('zhejiang'), { ...ZJ, body: Buffer.alloc(60 << 20, 'x') })))
+    for (const answer of answers) expectRefusal(answer, 'BODY_TOO_LARGE')
   })
 
   it.each([['a length that is told', { 'content-length': String(60 << 20) }], ['no length', { 'transfer-encoding': 'chunked' }]])('60 MB with %s: refused before it is read', async (_, headers) => {

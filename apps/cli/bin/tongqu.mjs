@@ -10,18 +10,16 @@ const project = join(dirname(fileURLToPath(import.meta.url)), '../../..')
 const source = join(project, 'apps/cli/src/main.ts')
 const built = join(project, 'dist/apps/cli/src/main.js')
 const pinned = join(project, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node')
-const loader = new URL('sources.mjs', import.meta.url)
+const loader = new URL('../../../libs/runtime/typescript.mjs', import.meta.url)
 
 const fromSource = existsSync(source)
 if (!fromSource && !existsSync(built)) fail('the command is neither here as source nor built.')
-if (fromSource && !existsSync(join(project, 'node_modules/@swc-node/register'))) fail('its packages are not installed. Run `npm ci` in the project first.')
+if (fromSource && !existsSync(join(project, 'node_modules/@swc/core'))) fail('its packages are not installed. Run `npm ci` in the project first.')
 const node = existsSync(pinned) ? pinned : process.execPath
 if (node === process.execPath && Number(process.versions.node.split('.')[0]) < 24) fail(`it needs Node 24, this is ${process.versions.node}. Run \`npm ci\` in the project: it brings its own.`)
 
-const how = fromSource ? ['--conditions=tongqu', '--enable-source-maps', '--disable-warning=DEP0205', '--import', loader.href, source] : ['--enable-source-maps', built]
-// from another folder, too, the loader must read the project's own compiler options
-const env = { ...process.env, SWC_NODE_PROJECT: join(project, 'tsconfig.json') }
-const child = spawn(node, [...how, ...process.argv.slice(2)], { stdio: 'inherit', env })
+const how = fromSource ? ['--conditions=tongqu', '--enable-source-maps', '--import', loader.href, source] : ['--enable-source-maps', built]
+const child = spawn(node, [...how, ...process.argv.slice(2)], { stdio: 'inherit' })
 // the terminal sends Ctrl-C to both; the command decides when it is done
 process.on('SIGINT', () => {})
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

@@ -5,7 +5,7 @@ import { compileMapping, MappingError, MAPPING_SCHEMA, readCodeTable } from './i
 
 const schemas = [{
   name: 'visit', version: 1, title: { zh: '就诊', en: 'Visit' },
-  schema: Type.Object({ person: Type.Object({ name: Type.String({ maxLength: 4 }), sex: Type.Optional(Type.String()) }, { additionalProperties: false }), tags: Type.Array(Type.String()) }, { additionalProperties: false }),
+  schema: Type.Object({ person: Type.Object({ name: Type.String({ maxLength: 4 }), sex: Type.Optional(Type.String()) }, { additionalProperties: false }), tags: Type.Array(Type.String(), { maxItems: 50 }) }, { additionalProperties: false }),
 }]
 const codeTables = [readCodeTable('name: sex\nversion: 1\nrows:\n  - { native: M, canonical: "1", zh: 男 }\n', 'sex.yaml')]
 const head = 'province: demo\ndialect: json\nmessage: visit\nversion: 1\n'
@@ -76,6 +76,13 @@ describe('a compiled mapping', () => {
     const writing = mapping.write({ person: { name: '李' }, tags: ['a'], more: { z: 1 } })
     expect(JSON.parse(writing.bytes.toString())).toEqual({ p: { n: '李' }, t: ['a'] })
     expect(writing.loss.map(l => [l.pointer, l.reason])).toEqual([['/more/z', 'unmapped']])
+  })
+
+  it('refuses a list that is too long as a whole, and lists the faults of every element of one that is not', () => {
+    const reading = read({ p: { n: '李' }, t: Array.from({ length: 100_000 }, () => 'x') })
+    expect(reading.ok ? [] : reading.faults.map(f => [f.code, f.pointer])).toEqual([['FIELD_INVALID', '/t']])
+    const wide = compile('  - { canonical: person.name, native: p }\n  - { canonical: "tags[]", native: "t[]", number: true }\n').read(Buffer.from(JSON.stringify({ t: Array.from({ length: 50 }, () => 'x') })))
+    expect(wide.ok ? 0 : wide.faults.length).toBe(51)
   })
 
   it('knows where a canonical value stands', () => {

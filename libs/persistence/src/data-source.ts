@@ -28,7 +28,7 @@ export async function openDataSource({ url, service, migrations, entities = [], 
   const dataSource = new DataSource({
     type: 'postgres', url, schema, poolSize, applicationName: `tongqu ${service}`, migrations: [...migrations], entities: [...entities],
     migrationsTableName: 'migrations', migrationsTransactionMode: 'each', installExtensions: false, poolErrorHandler: onConnectionError, logger: SILENT,
-    connectTimeoutMS: 10_000, extra: { options: `-c search_path=${schema}`, types: { getTypeParser }, keepAlive: true },
+    connectTimeoutMS: 10_000, extra: { options: `-c search_path=${schema} -c plan_cache_mode=force_generic_plan`, types: { getTypeParser }, keepAlive: true },
   })
   await dataSource.initialize()
   try { await migrate(dataSource, schema) } catch (error) { await dataSource.destroy(); throw error }

@@ -16,7 +16,7 @@ const runs = (pid: number): boolean => { try { process.kill(pid, 0); return true
 
 /** A process of its own that runs `program` with what this folder offers. */
 const runProgram = (program: string, env = process.env) => spawn(process.execPath,
-  ['--conditions=tongqu', '--import', '@swc-node/register/esm-register', '--input-type=module', '-e', `import { startLocalKafka } from ${JSON.stringify(join(import.meta.dirname, 'local-kafka.ts'))}
+  ['--conditions=tongqu', '--import', join(import.meta.dirname, '../typescript.mjs'), '--input-type=module', '-e', `import { startLocalKafka } from ${JSON.stringify(join(import.meta.dirname, 'local-kafka.ts'))}
     ${program}`], { stdio: ['ignore', 'pipe', 'ignore'], env })
 
 /** A process that starts a broker, says its number and stays. */

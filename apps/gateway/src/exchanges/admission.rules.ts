@@ -39,7 +39,8 @@ export function judge(definition: ExchangeDefinition, rights: readonly Right[], 
   const exchange = exchangeKey(definition)
   const known = provinces.map(p => p.code)
   if (!claims.hasRequester) faults.push(fault('REQUESTER_MISSING', '/requester'))
-  if (!claims.hasBasis) faults.push(fault('BASIS_MISSING', '/authorization'))
+  // beside a purpose it is the consent that is looked for, not the whole of the authorisation
+  if (!claims.hasBasis) faults.push(fault('BASIS_MISSING', claims.purpose === undefined ? '/authorization' : '/authorization/consent'))
   const purpose = (definition.purposes as readonly string[]).find(p => p === claims.purpose)
   if (claims.purpose === undefined) faults.push(fault('PURPOSE_MISSING', '/authorization/purpose'))
   else if (purpose === undefined) {

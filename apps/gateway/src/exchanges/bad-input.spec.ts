@@ -89,7 +89,8 @@ describe('bad input at the HTTP edge', () => {
     // with its size announced, not a byte of it is read
     const announced = await bench.app.inject({ method: 'POST', url: DISCOVER, headers: { authorization: `Bearer ${ningde}`, 'content-type': XML, 'content-length': String(60 << 20) }, payload: 'x' })
     expect(announced.json<Problem>()).toMatchObject({ status: 413, code: 'BODY_TOO_LARGE' })
-    expect(announced.headers.connection).toBe('close')
+    // who still sends would see a connection that is closed break, instead of this answer
+    expect(announced.headers.connection).not.toBe('close')
   })
 
   it('deep nesting', async () => {

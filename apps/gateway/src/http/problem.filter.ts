@@ -32,6 +32,8 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = problemOf(failure, language, id, failure instanceof ExchangeFailure ? failure.exchangeId : undefined)
     if (failure instanceof RetryLater) reply.header('retry-after', String(failure.retryAfterSeconds))
     else if (failure.entry.status === 503) reply.header('retry-after', '1')
+    // Fastify closes at once, and a sender still at it would see a broken connection instead of this answer: Node reads on and drops it
+    if (failure.code === 'BODY_TOO_LARGE') reply.removeHeader('connection')
     if (failure.entry.status === 401) reply.header('www-authenticate', 'Bearer realm="tongqu"')
     void reply.status(problem.status).header('content-type', 'application/problem+json; charset=utf-8').header('content-language', language)
       .header('vary', 'accept-language').send(JSON.stringify(problem))

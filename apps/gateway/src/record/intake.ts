@@ -34,7 +34,9 @@ export class IntakeLane {
     this.#batcher = new Batcher(entries => this.#flush(entries))
   }
 
-  async accept(intake: Intake): Promise<Accepted> {
+  async accept(given: Intake): Promise<Accepted> {
+    // a sender may have put a person's number into its key: only its hash is kept
+    const intake = given.idempotencyKey === undefined ? given : { ...given, idempotencyKey: this.sealer.keyedHash('idempotency', given.idempotencyKey) }
     const entry: Entry = { intake }
     await this.#batcher.push(entry)
     return entry.outcome!

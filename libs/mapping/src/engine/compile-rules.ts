@@ -155,7 +155,7 @@ export class RuleCompiler<N> {
     const when = compileCondition(file.when, each => join(scope.canonical, each, '.'), place)
     const inside = (inner: string, list: string): Scope => ({ canonical: '', native: inner, schema: element, trail: `${scope.trail}${list}[]`, claimed: new Map() })
     if (file.split !== undefined) {
-      return new SplitRule({ canonical, native: this.#take(native, scope), separator: file.split, rule: new SplitPart(this.context).rule(file, place), nulls, always })
+      return new SplitRule({ canonical, native: this.#take(native, scope), separator: file.split, rule: new SplitPart(this.context).rule(file, place), nulls, always, maxItems })
     }
     const [head, ...tail] = native.split('[]')
     if (tail.length !== 1) failAt(place, 'the native path of a list has one [] behind its repeated part')

@@ -4,6 +4,12 @@ import type { FieldRule } from './field-rule.js'
 import type { Condition, Rule, Status } from './rule.js'
 import { isThere, type Run } from './run.js'
 
+function tooMany(canonicalPointer: string, maxItems: number, run: Run, pointer: () => string): Status {
+  run.trace?.refused.add(canonicalPointer)
+  run.fail('FIELD_INVALID', pointer, { zh: `最多 ${maxItems} 项`, en: `at most ${maxItems} items` })
+  return 'problem'
+}
+
 export interface ListOptions<N> {
   readonly canonical: CanonicalPath
   readonly native: NativeList<N>
@@ -34,10 +40,11 @@ export class ListRule<N> implements Rule<N> {
     }
     const elements: unknown[] = []
     const items = native.items(scope)
+    let belonging = 0
     for (let i = 0; i < items.length; i++) {
       const item = items[i]!
       if (where.length > 0 && !where.every(each => each.holds(each.field.get(item)))) continue
-      if (elements.length === maxItems) return this.#tooMany(scope, target, run, outer)
+      if (++belonging > maxItems) return this.#tooMany(scope, target, run, outer)
       run.index = elements.length
       if (trace) {
         run.place = native.pointer(scope, outer.place, { scope: item, index: i })
@@ -59,9 +66,7 @@ export class ListRule<N> implements Rule<N> {
   #tooMany(scope: N, target: Members, run: Run, outer: { readonly place: string; readonly canonicalPlace: string; readonly index: number }): Status {
     const { canonical, native, maxItems } = this.options
     Object.assign(run, outer)
-    run.trace?.refused.add(canonical.pointer(target, run.canonicalPlace))
-    run.fail('FIELD_INVALID', () => native.pointer(scope, run.place), { zh: `最多 ${maxItems} 项`, en: `at most ${maxItems} items` })
-    return 'problem'
+    return tooMany(canonical.pointer(target, run.canonicalPlace), maxItems, run, () => native.pointer(scope, run.place))
   }
 
   #readElement(item: N, run: Run): Members {
@@ -99,10 +104,10 @@ export class ListRule<N> implements Rule<N> {
 
 /** A list of plain values that the native document holds in one field: `LXDH,XZQH`. */
 export class SplitRule<N> implements Rule<N> {
-  constructor(readonly options: { readonly canonical: CanonicalPath; readonly native: NativeField<N>; readonly separator: string; readonly rule: FieldRule<string>; readonly nulls: ReadonlySet<string>; readonly always: boolean }) {}
+  constructor(readonly options: { readonly canonical: CanonicalPath; readonly native: NativeField<N>; readonly separator: string; readonly rule: FieldRule<string>; readonly nulls: ReadonlySet<string>; readonly always: boolean; readonly maxItems: number }) {}
 
   read(scope: N, target: Members, run: Run): Status {
-    const { canonical, native, separator, rule, nulls, always } = this.options
+    const { canonical, native, separator, rule, nulls, always, maxItems } = this.options
     const raw = native.get(scope)
     const outer = { place: run.place, canonicalPlace: run.canonicalPlace }
     const pointer = canonical.pointer(target, outer.canonicalPlace)
@@ -113,9 +118,11 @@ export class SplitRule<N> implements Rule<N> {
     if (isThere(raw)) run.taken++
     const text = raw === undefined || raw === null ? '' : String(raw).trim()
     const elements: unknown[] = []
+    const parts = nulls.has(text) ? [] : text.split(separator)
+    if (parts.length > maxItems) return tooMany(pointer, maxItems, run, () => native.pointer(scope, run.place))
     run.place = native.pointer(scope, outer.place)
     const { taken } = run
-    for (const part of nulls.has(text) ? [] : text.split(separator)) {
+    for (const part of parts) {
       run.canonicalPlace = `${pointer}/${elements.length}`
       const value = rule.readValue(part, run)
       if (value !== undefined) elements.push(value)
