@@ -13,7 +13,7 @@ export const start: StartApp = async context => {
   const pushed = provinces.all.filter(p => p.profile.endpoint.mode === 'push').map(p => p.profile.code)
   const delivery = new Delivery({ provinces, provinceUrl: code => context.provinceUrl(code), clock, answerMaxBytes: ANSWER_MAX_BYTES })
   const service = await startService(context, {
-    name: 'connector', topics: pushed.map(code => topics.deliveries(code)), controllers: [DeliveryHandler], effects: { performer: delivery, limitOf: delivery.limitOf },
+    name: 'connector', topics: pushed.map(code => topics.deliveries(code)), controllers: [DeliveryHandler], effects: { performer: delivery, limitOf: delivery.limitOf }, tuning: { stateless: true },
   })
   return {
     name: service.name,

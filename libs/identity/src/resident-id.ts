@@ -65,10 +65,13 @@ export function residentIdFrom15(number: string): string | undefined {
 
 const birthDateOf = (number: string): string => `${number.slice(6, 10)}-${number.slice(10, 12)}-${number.slice(12, 14)}`
 
-/** YYYY-MM-DD of a day that exists. */
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+/** YYYY-MM-DD of a day that exists. Arithmetic, because every request asks it several times. */
 export function isCalendarDay(date: string): boolean {
-  const at = new Date(`${date}T00:00:00Z`)
-  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(date)
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) return false
+  const [year, month, day] = [Number(date.slice(0, 4)), Number(date.slice(5, 7)), Number(date.slice(8))]
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  return month >= 1 && month <= 12 && day >= 1 && day <= (month === 2 && leap ? 29 : DAYS[month - 1]!)
 }
 
 /** 83: residents of Taiwan with a mainland residence permit. 9: foreigners with permanent residence, the province follows. */

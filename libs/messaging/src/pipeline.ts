@@ -26,6 +26,8 @@ export interface PipelineOptions {
   readonly retry?: { readonly pauseMs: (attempt: number) => number; readonly attempts: number }
   /** How long a case waits for a missing message before the waiting ones become dead letters. */
   readonly gapMs?: number
+  /** True for a service whose handlers keep no case: then only cases that are held have rows, and no others are looked up. */
+  readonly stateless?: boolean
   /** Cases kept in memory; a stale one is noticed at the commit. */
   readonly cachedCases?: number
   /** Called between the steps; a test makes it stop the world. */
@@ -42,6 +44,7 @@ export class Pipeline {
   readonly #batcher: Batcher<Item>
   readonly #cache = new Map<string, StoredCase>()
   readonly #releasing = new Set<string>()
+  #held: ReadonlySet<string> = new Set()
   #draining = false
 
   constructor(private readonly o: PipelineOptions) { this.#batcher = new Batcher(items => this.#process(items)) }
@@ -92,6 +95,7 @@ export class Pipeline {
       } catch (error) {
         if (round >= 5 || !(error instanceof KnownMessage || error instanceof StaleState)) throw error
         for (const i of items) this.#cache.delete(i.message.caseId)
+        await this.refreshHeld()
         known = await this.#known(items)
         if (error instanceof StaleState) { await this.#adoptChain(); items = await this.#stillParked(items) }
       }
@@ -161,11 +165,14 @@ export class Pipeline {
     for (const { message: { caseId } } of items) {
       const cached = this.#cache.get(caseId)
       if (cached) cases.set(caseId, cached)
-      else missing.add(caseId)
+      else if (!this.o.stateless || this.#held.has(caseId)) missing.add(caseId)
     }
     if (missing.size) for (const c of await this.o.store.cases([...missing])) cases.set(c.caseId, c)
     return cases
   }
+
+  /** Which cases are held, as the store knows it now; another process of the service may have held them. */
+  async refreshHeld(): Promise<void> { if (this.o.stateless) this.#held = new Set(await this.o.store.heldCases()) }
 
   #remember(c: StoredCase): void {
     this.#cache.delete(c.caseId)

@@ -22,7 +22,7 @@ export interface ServiceOptions {
   /** Number of this process among those of the service; each writes an evidence chain of its own. */
   readonly instance?: number
   readonly effects?: { readonly performer: EffectPerformer; readonly limitOf: (lane: string) => number }
-  readonly tuning?: Pick<PipelineOptions, 'retry' | 'gapMs' | 'cachedCases' | 'probe'>
+  readonly tuning?: Pick<PipelineOptions, 'retry' | 'gapMs' | 'cachedCases' | 'stateless' | 'probe'>
   /** Outputs older than this are asked about at the gateway. */
   readonly finalityMs?: number
   readonly inboxDays?: number
@@ -62,6 +62,7 @@ export class MessagingService {
     transport.onLoss?.(() => this.#leftovers())
     // what a former process committed but may not have published; receivers know the repeats
     for await (const envelopes of this.#leftovers()) this.#relay.hand(envelopes)
+    await this.pipeline.refreshHeld()
     for (const effect of await store.pendingEffects()) this.pipeline.startEffect(effect)
     this.#subscription = await transport.subscribe(this.o.name, mine, batch => this.#take(batch))
     this.#timers.push(setInterval(() => { this.#ticking ??= this.#tick().finally(() => { this.#ticking = undefined }) }, TICK_MS), setInterval(() => void this.#askFinality(), this.o.finalityMs ?? 3000), setInterval(() => void this.#trim(), 3_600_000))
@@ -128,6 +129,7 @@ export class MessagingService {
     try {
       const { store, clock, name } = this.o
       const now = clock.now()
+      await this.pipeline.refreshHeld()
       const due = (await store.dueCases(now, 500)).map((c): Item => ({ origin: { kind: 'local' }, message: dueMessage(name, c.caseId, c.dueAt, now) }))
       for (const p of await store.dueParked(now, 500)) due.push({ origin: { kind: 'parked', attempt: p.attempt }, message: fromEnvelope(p.envelope) })
       if (due.length) await this.pipeline.submitItems(due)

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 
 /** W3C Trace Context, level 1 (version 00): which journey, and which step of it. Identifiers are lower-case hex. */
 export interface TraceContext {
@@ -27,10 +27,15 @@ export function nextTraceparent(received?: string): string {
   return formatTraceparent({ traceId: before?.traceId ?? hex(16), parentId: hex(8), sampled: before?.sampled ?? true })
 }
 
+// random bytes are drawn by the page: one draw at a time costs more than all the rest of a header
+const pool = Buffer.alloc(4096)
+let used = pool.length
+
 /** Random hex that is not all zeros, which the recommendation forbids. */
 function hex(bytes: number): string {
   for (;;) {
-    const text = randomBytes(bytes).toString('hex')
+    if (used + bytes > pool.length) { randomFillSync(pool); used = 0 }
+    const text = pool.toString('hex', used, used += bytes)
     if (!/^0+$/.test(text)) return text
   }
 }

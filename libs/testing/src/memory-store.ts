@@ -54,6 +54,7 @@ export class MemoryStore implements Store {
     return Promise.resolve(this.parked.filter(p => p.caseId === caseId).map((p, i) => ({ p, i })).sort((a, b) => (a.p.seq ?? Infinity) - (b.p.seq ?? Infinity) || a.i - b.i).slice(0, limit).map(x => x.p))
   }
   stillParked(ids: readonly string[]): Promise<Set<string>> { return Promise.resolve(new Set(this.parked.map(p => p.id).filter(id => ids.includes(id)))) }
+  heldCases(): Promise<string[]> { return Promise.resolve([...this.caseRows.values()].filter(c => c.held !== null).map(c => c.caseId)) }
   drainingCases(): Promise<string[]> { return Promise.resolve([...this.caseRows.values()].filter(c => c.held === 'draining').map(c => c.caseId)) }
   deadLetter(id: string): Promise<DeadLetter | undefined> { return Promise.resolve(this.deadLetters.get(id)) }
   openExchanges(olderThan: Date, limit: number): Promise<string[]> { return Promise.resolve([...new Set(this.outbox.filter(o => o.at < olderThan.getTime()).slice(0, limit).map(o => o.envelope.headers.tq_exchange!))]) }

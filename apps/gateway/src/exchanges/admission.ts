@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { Failure, fault, newId, type FailureCode, type Fault } from '#kernel'
 import type { Mapping, Reading } from '#mapping'
 import type { Province, Provinces } from '#provinces'
+import { nextTraceparent } from '#observability'
 import { exchangeKey, schemaId, type ExchangeDefinition } from '#schemas'
 import { sha256Hex, type Principal } from '#security'
 import { isOf, mediaType } from '../http/media-type.rules.js'
@@ -112,13 +112,6 @@ function intakeOf(a: Arrival, reader: Reader, canonical: unknown, headers: Excha
     caseId, key: caseId, seq: headers.seq, idempotencyKey: headers.idempotencyKey,
     digest: sha256Hex(a.bytes), contentType: reader.contentType, original: a.bytes, canonical, targets,
     purpose: claimsOf(canonical).purpose!, versions: { schema: schemaId(a.definition.request), mapping: reader.id },
-    traceparent: traceparent(one(a.headers.traceparent)), receivedAt: a.receivedAt,
+    traceparent: nextTraceparent(one(a.headers.traceparent)), receivedAt: a.receivedAt,
   }
-}
-
-/** The sender's trace goes on here (W3C Trace Context); else a new one begins. */
-function traceparent(given: string | undefined): string {
-  const match = given === undefined ? null : /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(given)
-  const random = randomBytes(24).toString('hex')
-  return match && !/^0+$/.test(match[1]!) ? `00-${match[1]}-${random.slice(32)}-${match[3]}` : `00-${random.slice(0, 32)}-${random.slice(32)}-01`
 }

@@ -88,7 +88,7 @@ describe('the gateway’s record', () => {
     await new Promise(ok => setTimeout(ok, 100))
     expect(await record.store.get(i.id)).toMatchObject({ state: 'COMPLETED', steps: [{ what: 'decided' }, { by: 'gateway', what: 'finished' }] })
     expect((await record.store.original(i.id))!.bytes.toString()).toBe(i.original.toString())
-    const { rows: [row] } = await poolOf(source).query('SELECT original FROM exchange WHERE id = $1', [i.id])
+    const { rows: [row] } = await poolOf(source).query('SELECT original FROM exchange_content WHERE id = $1', [i.id])
     expect((row.original as Buffer).includes(i.original)).toBe(false)
     const { rows } = await poolOf(source).query(`SELECT count(*)::int AS n FROM evidence WHERE exchange_id = $1 AND what = 'ended'`, [i.id])
     expect(rows[0].n).toBe(1)

@@ -1,25 +1,25 @@
 import type { Pool } from 'pg'
 import type { Clock } from '#kernel'
-import { Batcher, BinaryColumn, toEnvelope, type Envelope, type RequestBody, type Step } from '#messaging'
+import { Batcher, BinaryColumn, evidenceValues, insertEvidence, jsonLines, toEnvelope, type Envelope, type RequestBody, type Step } from '#messaging'
 import { exchange, messageTypes, topics } from '#schemas'
 import { EvidenceChain, type Sealer } from '#security'
 import type { Accepted, Intake } from '../exchanges/exchange-store.js'
 
 const INSERT = `WITH
 v AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::text[], $10::text[],
-    $12::int[], $13::int[], $14::int[], $15::int[], $16::text[], $17::text[], $18::text[], $19::text[], $20::timestamptz[], $21::timestamptz[], $22::timestamptz[], $23::text[]) WITH ORDINALITY
+    $12::int[], $13::int[], $14::int[], $15::int[], $16::text[], $17::text[], string_to_array($18::text, E'\\n'), $19::text[], $20::timestamptz[], $21::timestamptz[], $22::timestamptz[], string_to_array($23::text, E'\\n')) WITH ORDINALITY
   AS v(id, exchange, participant_id, province, case_id, key, seq, idempotency_key, digest, content_type, o, ol, r, rl, targets, purpose, versions, traceparent, received_at, emit_at, deadline_at, steps, ord)),
 k AS (INSERT INTO case_counter AS c (case_id, participant_id, seq)
   SELECT case_id, min(participant_id), greatest(count(*) FILTER (WHERE seq IS NULL), max(seq)) FROM v GROUP BY case_id ORDER BY case_id
   ON CONFLICT (case_id) DO UPDATE SET seq = CASE WHEN (SELECT bool_and(v.seq IS NULL) FROM v WHERE v.case_id = c.case_id) THEN c.seq + excluded.seq ELSE greatest(c.seq, excluded.seq) END
   RETURNING case_id, seq),
-e AS (INSERT INTO exchange (id, exchange, participant_id, province, case_id, key, seq, idempotency_key, digest, content_type, original, request, targets, purpose, versions, traceparent, received_at, emit_at, deadline_at, steps)
+e AS (INSERT INTO exchange (id, exchange, participant_id, province, case_id, key, seq, idempotency_key, digest, content_type, targets, purpose, versions, traceparent, received_at, emit_at, deadline_at, steps)
   SELECT v.id, v.exchange, v.participant_id, v.province, v.case_id, v.key,
     coalesce(v.seq, k.seq - count(*) OVER (PARTITION BY v.case_id) + row_number() OVER (PARTITION BY v.case_id ORDER BY v.ord)),
-    v.idempotency_key, v.digest, v.content_type, substring($11::bytea from v.o for v.ol), substring($11::bytea from v.r for v.rl), v.targets, v.purpose, v.versions, v.traceparent, v.received_at, v.emit_at, v.deadline_at, v.steps
+    v.idempotency_key, v.digest, v.content_type, v.targets, v.purpose, v.versions, v.traceparent, v.received_at, v.emit_at, v.deadline_at, v.steps
   FROM v JOIN k USING (case_id) ORDER BY v.ord RETURNING id, seq),
-ev AS (INSERT INTO evidence (chain, n, exchange_id, case_id, what, digest, detail, at, prev, hash)
-  SELECT * FROM unnest($24::text[], $25::bigint[], $26::uuid[], $27::text[], $28::text[], $29::text[], $30::text[], $31::timestamptz[], $32::text[], $33::text[]))
+b AS (INSERT INTO exchange_content (id, original, request) SELECT v.id, substring($11::bytea from v.o for v.ol), substring($11::bytea from v.r for v.rl) FROM v),
+ev AS (${insertEvidence(24)})
 SELECT id, seq FROM e`
 
 interface Entry { readonly intake: Intake; outcome?: Accepted }
@@ -128,9 +128,9 @@ export class IntakeLane {
       name: 'intake', text: INSERT, values: [
         list.map(i => i.id), list.map(i => i.exchange), list.map(i => i.participantId), list.map(i => i.province), list.map(i => i.caseId), list.map(i => i.key), list.map(i => i.seq ?? null),
         list.map(i => i.idempotencyKey ?? null), list.map(i => i.digest), list.map(i => i.contentType), bodies.bytes(), bodies.from.slice(0, size), bodies.size.slice(0, size), bodies.from.slice(size), bodies.size.slice(size),
-        list.map(i => i.targets.join(',')), list.map(i => i.purpose), list.map(i => JSON.stringify(i.versions)), list.map(i => i.traceparent), list.map(i => i.receivedAt.toISOString()),
-        list.map(i => at(i, 'stepDeadlineMs')), list.map(i => at(i, 'deadlineMs')), steps.map(s => JSON.stringify([s])),
-        evidence.map(e => e.chain), evidence.map(e => e.n), evidence.map(e => e.exchangeId), evidence.map(e => e.caseId), evidence.map(e => e.what), evidence.map(e => e.digest), evidence.map(e => e.detail), evidence.map(e => e.at), evidence.map(e => e.prev), evidence.map(e => e.hash),
+        list.map(i => i.targets.join(',')), list.map(i => i.purpose), jsonLines(list.map(i => JSON.stringify(i.versions))), list.map(i => i.traceparent), list.map(i => i.receivedAt.toISOString()),
+        list.map(i => at(i, 'stepDeadlineMs')), list.map(i => at(i, 'deadlineMs')), jsonLines(steps.map(s => JSON.stringify([s]))),
+        ...evidenceValues(evidence),
       ],
     })
     this.chain.adopt(evidence)

@@ -1,18 +1,17 @@
 import type { Pool } from 'pg'
 import { fault, type Clock, type Fault } from '#kernel'
-import { Batcher, BinaryColumn, type AccessNoticeBody, type DeadLetterNotice, type Message, type ResultBody, type Step } from '#messaging'
+import { Batcher, BinaryColumn, evidenceValues, insertEvidence, jsonLines, type AccessNoticeBody, type DeadLetterNotice, type Message, type ResultBody, type Step } from '#messaging'
 import { sha256Hex, type EvidenceChain, type NewEvidence, type Sealer } from '#security'
 import type { ExchangeState } from '../exchanges/exchange-store.js'
 
 const FINISH = `WITH
-f AS (UPDATE exchange e SET state = v.state, partial = v.partial, finished_at = v.at, steps = v.steps, faults = v.faults, reply_schema = v.schema, reply = CASE WHEN v.l = 0 THEN NULL ELSE substring($7::bytea from v.o for v.l) END
-  FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::text[], $5::text[], $6::text[], $8::int[], $9::int[], $10::timestamptz[]) AS v(id, state, partial, steps, faults, schema, o, l, at)
+f AS (UPDATE exchange e SET state = v.state, partial = v.partial, finished_at = $10::timestamptz, steps = v.steps, faults = v.faults, reply_schema = v.schema, reply = CASE WHEN v.l = 0 THEN NULL ELSE substring($7::bytea from v.o for v.l) END
+  FROM unnest($1::uuid[], $2::text[], $3::boolean[], string_to_array($4::text, E'\\n'), string_to_array($5::text, E'\\n'), $6::text[], $8::int[], $9::int[]) AS v(id, state, partial, steps, faults, schema, o, l)
   WHERE e.id = v.id AND e.state IN ('OPEN', 'BLOCKED') RETURNING 1),
 n AS (INSERT INTO access_notice (id, person_key, exchange_id, exchange, organization_code, organization_name, purpose, provinces, what, at)
-  SELECT * FROM unnest($11::uuid[], $12::text[], $13::uuid[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::timestamptz[]) ON CONFLICT DO NOTHING),
-ev AS (INSERT INTO evidence (chain, n, exchange_id, case_id, what, digest, detail, at, prev, hash)
-  SELECT * FROM unnest($21::text[], $22::bigint[], $23::uuid[], $24::text[], $25::text[], $26::text[], $27::text[], $28::timestamptz[], $29::text[], $30::text[]))
-SELECT must_be('exchange', (SELECT count(*) FROM f), $31)`
+  SELECT * FROM unnest($12::uuid[], $13::text[], $14::uuid[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::timestamptz[]) ON CONFLICT DO NOTHING),
+ev AS (${insertEvidence(22)})
+SELECT must_be('exchange', (SELECT count(*) FROM f), $11)`
 
 /** How one exchange ends. */
 export interface Ending {
@@ -97,12 +96,11 @@ export class OutcomeLane {
     const evidence = this.chain.draw(facts)
     await this.pool.query({
       name: 'finish', text: FINISH, values: [
-        endings.map(e => e.id), endings.map(e => e.state), endings.map(e => e.partial), endings.map(e => JSON.stringify(e.steps)), endings.map(e => JSON.stringify(e.faults)), endings.map(e => e.schema ?? null),
-        replies.bytes(), replies.from, replies.size, endings.map(() => at),
+        endings.map(e => e.id), endings.map(e => e.state), endings.map(e => e.partial), jsonLines(endings.map(e => JSON.stringify(e.steps))), jsonLines(endings.map(e => JSON.stringify(e.faults))), endings.map(e => e.schema ?? null),
+        replies.bytes(), replies.from, replies.size, at, endings.length,
         notices.map(n => n.id), notices.map(n => n.notice.personKey), notices.map(n => n.exchangeId), notices.map(n => n.notice.exchange), notices.map(n => n.notice.organization.code), notices.map(n => n.notice.organization.name),
         notices.map(n => n.notice.purpose), notices.map(n => n.notice.provinces.join(',')), notices.map(n => n.notice.what), notices.map(n => n.notice.at),
-        evidence.map(e => e.chain), evidence.map(e => e.n), evidence.map(e => e.exchangeId), evidence.map(e => e.caseId), evidence.map(e => e.what), evidence.map(e => e.digest), evidence.map(e => e.detail), evidence.map(e => e.at), evidence.map(e => e.prev), evidence.map(e => e.hash),
-        endings.length,
+        ...evidenceValues(evidence),
       ],
     })
     this.chain.adopt(evidence)

@@ -92,16 +92,16 @@ export class PgExchangeStore implements ExchangeStore {
   }
 
   async original(id: string): Promise<{ bytes: Buffer; contentType: string } | undefined> {
-    const { rows: [r] } = await this.pool.query('SELECT original, content_type FROM exchange WHERE id = $1', [id])
+    const { rows: [r] } = await this.pool.query('SELECT c.original, e.content_type FROM exchange e JOIN exchange_content c USING (id) WHERE e.id = $1', [id])
     return r && { bytes: this.sealer.open(r.original, `${id}/original`), contentType: r.content_type }
   }
 
   /** Request messages of open exchanges that made no progress by `now`, to be emitted again; the next time comes later. */
   async stalled(now: Date, limit: number): Promise<Envelope[]> {
     const { rows } = await this.pool.query(`UPDATE exchange e SET attempt = attempt + 1, emit_at = $1::timestamptz + make_interval(secs => least(60, 5 * power(2, attempt)))
-      FROM (SELECT id FROM exchange WHERE state = 'OPEN' AND emit_at <= $1 ORDER BY emit_at LIMIT $2 FOR UPDATE SKIP LOCKED) s WHERE e.id = s.id
-      RETURNING e.id, e.exchange, e.case_id, e.key, e.seq, e.attempt, e.traceparent, e.versions, e.received_at, e.steps, e.request`, [now, limit])
-    return rows.sort((a, b) => a.case_id === b.case_id ? Number(a.seq) - Number(b.seq) : 0).map(r => requestEnvelope({
+      FROM (SELECT id FROM exchange WHERE state = 'OPEN' AND emit_at <= $1 ORDER BY emit_at LIMIT $2 FOR UPDATE SKIP LOCKED) s JOIN exchange_content c USING (id) WHERE e.id = s.id
+      RETURNING e.id, e.exchange, e.case_id, e.key, e.seq, e.attempt, e.traceparent, e.versions, e.received_at, e.steps, c.request`, [now, limit])
+    return rows.sort((a, b) => (a.case_id < b.case_id ? -1 : a.case_id > b.case_id ? 1 : Number(a.seq) - Number(b.seq))).map(r => requestEnvelope({
       id: r.id, exchange: r.exchange, caseId: r.case_id, key: r.key, seq: Number(r.seq), attempt: r.attempt, traceparent: r.traceparent, versions: JSON.parse(r.versions), receivedAt: r.received_at, steps: (JSON.parse(r.steps) as Step[]).slice(0, 1),
     }, this.sealer.open(r.request, `${r.id}/request`)))
   }

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm'
+import { sealedInline } from '#messaging'
 
 /** The gateway's record: exchanges, the numbering of cases, and what services report. Bodies are sealed. */
 export class RecordTables1763900001000 implements MigrationInterface {
@@ -9,14 +10,15 @@ export class RecordTables1763900001000 implements MigrationInterface {
       CREATE TABLE exchange (
         id uuid PRIMARY KEY, exchange text NOT NULL, participant_id text NOT NULL, province text NOT NULL, case_id text NOT NULL, key text NOT NULL, seq bigint NOT NULL,
         state text NOT NULL DEFAULT 'OPEN', partial boolean NOT NULL DEFAULT false, idempotency_key text, digest text NOT NULL, content_type text NOT NULL,
-        original bytea NOT NULL, request bytea NOT NULL, targets text NOT NULL, purpose text NOT NULL, versions text NOT NULL, traceparent text NOT NULL,
+        targets text NOT NULL, purpose text NOT NULL, versions text NOT NULL, traceparent text NOT NULL,
         received_at timestamptz(3) NOT NULL, finished_at timestamptz(3), attempt int NOT NULL DEFAULT 0, emit_at timestamptz NOT NULL, deadline_at timestamptz NOT NULL,
         steps text NOT NULL, faults text NOT NULL DEFAULT '[]', reply_schema text, reply bytea);
       CREATE UNIQUE INDEX exchange_idempotency ON exchange (participant_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
       CREATE UNIQUE INDEX exchange_case ON exchange (case_id, seq);
       CREATE INDEX exchange_emit ON exchange (emit_at) WHERE state = 'OPEN';
-      CREATE INDEX exchange_deadline ON exchange (deadline_at) WHERE state = 'OPEN';
-      CREATE INDEX exchange_blocked ON exchange (received_at) WHERE state = 'BLOCKED';
+      -- apart, because the row beside it is written again when the exchange ends
+      CREATE TABLE exchange_content (id uuid PRIMARY KEY, original bytea NOT NULL, request bytea NOT NULL);
+      ${sealedInline('exchange', ['reply'])} ${sealedInline('exchange_content', ['original', 'request'])}
 
       CREATE TABLE case_counter (case_id text PRIMARY KEY, participant_id text NOT NULL, seq bigint NOT NULL) WITH (fillfactor = 50);
 
@@ -39,6 +41,6 @@ export class RecordTables1763900001000 implements MigrationInterface {
   }
 
   async down(q: QueryRunner): Promise<void> {
-    await q.query('DROP TABLE exchange, case_counter, dead_letter_notice, access_notice, remote_evidence, operator_action')
+    await q.query('DROP TABLE exchange, exchange_content, case_counter, dead_letter_notice, access_notice, remote_evidence, operator_action')
   }
 }

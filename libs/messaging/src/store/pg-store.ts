@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { EvidenceRow, Sealer } from '#security'
 import type { Envelope } from '../message.js'
-import { BinaryColumn } from './columns.js'
+import { BinaryColumn, evidenceValues, insertEvidence, jsonLines } from './columns.js'
 import { KnownMessage, StaleState, type Commit, type DeadLetter, type Held, type ParkedMessage, type PendingEffect, type Store, type StoredCase } from './store.js'
 
 /** What every batch may hold. */
@@ -15,16 +15,15 @@ c AS (INSERT INTO cases AS o (case_id, kind, state, version, last_seq, held, par
   WHERE o.version = excluded.version - 1 RETURNING 1),
 o AS (INSERT INTO outbox (id, exchange_id, topic, key, headers, body)
   SELECT v.a, v.b, v.c, v.d, v.e, substring($18::bytea from v.f for v.g)
-  FROM unnest($13::uuid[], $14::uuid[], $15::text[], $16::text[], $17::text[], $19::int[], $20::int[]) WITH ORDINALITY AS v(a, b, c, d, e, f, g, ord) ORDER BY v.ord),
-e AS (INSERT INTO evidence (chain, n, exchange_id, case_id, what, digest, detail, at, prev, hash)
-  SELECT * FROM unnest($21::text[], $22::bigint[], $23::uuid[], $24::text[], $25::text[], $26::text[], $27::text[], $28::timestamptz[], $29::text[], $30::text[])),
+  FROM unnest($13::uuid[], $14::uuid[], $15::text[], $16::text[], string_to_array($17::text, E'\\n'), $19::int[], $20::int[]) WITH ORDINALITY AS v(a, b, c, d, e, f, g, ord) WHERE v.a IS NOT NULL ORDER BY v.ord),
 d AS (INSERT INTO document (id, exchange_id, case_id, kind, body)
-  SELECT v.a, v.b, v.c, v.d, substring($36::bytea from v.e for v.f) FROM unnest($32::uuid[], $33::uuid[], $34::text[], $35::text[], $37::int[], $38::int[]) AS v(a, b, c, d, e, f)),
+  SELECT v.a, v.b, v.c, v.d, substring($26::bytea from v.e for v.f) FROM unnest($22::uuid[], $23::uuid[], $24::text[], $25::text[], $27::int[], $28::int[]) AS v(a, b, c, d, e, f)),
 f AS (INSERT INTO effect (id, exchange_id, case_id, lane, key, what, deadline, context, input)
-  SELECT v.a, v.b, v.c, v.d, v.e, v.f, v.g, v.h, substring($47::bytea from v.i for v.j)
-  FROM unnest($39::uuid[], $40::uuid[], $41::text[], $42::text[], $43::text[], $44::text[], $45::timestamptz[], $46::text[], $48::int[], $49::int[]) WITH ORDINALITY AS v(a, b, c, d, e, f, g, h, i, j, ord) ORDER BY v.ord),
-x AS (DELETE FROM effect WHERE id = ANY($50::uuid[]))
-SELECT must_be('case', (SELECT count(*) FROM c), $31)`
+  SELECT v.a, v.b, v.c, v.d, v.e, v.f, v.g, v.h, substring($37::bytea from v.i for v.j)
+  FROM unnest($29::uuid[], $30::uuid[], $31::text[], $32::text[], $33::text[], $34::text[], $35::timestamptz[], string_to_array($36::text, E'\\n'), $38::int[], $39::int[]) WITH ORDINALITY AS v(a, b, c, d, e, f, g, h, i, j, ord) WHERE v.a IS NOT NULL ORDER BY v.ord),
+x AS (DELETE FROM effect WHERE id = ANY($40::uuid[])),
+e AS (${insertEvidence(41)})
+SELECT must_be('case', (SELECT count(*) FROM c), $21)`
 
 /** What only a batch with trouble holds. */
 const TROUBLE = `WITH
@@ -87,15 +86,14 @@ export class PgStore implements Store {
       c.inbox,
       cases.map(k => k.caseId), cases.map(k => k.kind), cases.map(k => k.state), cases.map(k => k.version), cases.map(k => k.lastSeq), cases.map(k => k.held), cases.map(k => k.parked),
       data.from, data.bytes(), data.size, cases.map(k => date(k.dueAt)),
-      outbox.map(o => o.headers.ce_id), outbox.map(o => o.headers.tq_exchange), outbox.map(o => o.topic), outbox.map(o => o.key), outbox.map(o => JSON.stringify(o.headers)),
+      outbox.map(o => o.headers.ce_id), outbox.map(o => o.headers.tq_exchange), outbox.map(o => o.topic), outbox.map(o => o.key), jsonLines(outbox.map(o => JSON.stringify(o.headers))),
       bodies.bytes(), bodies.from, bodies.size,
-      evidence.map(e => e.chain), evidence.map(e => e.n), evidence.map(e => e.exchangeId), evidence.map(e => e.caseId), evidence.map(e => e.what), evidence.map(e => e.digest),
-      evidence.map(e => e.detail), evidence.map(e => e.at), evidence.map(e => e.prev), evidence.map(e => e.hash),
       cases.length,
       documents.map(d => d.id), documents.map(d => d.exchangeId), documents.map(d => d.caseId), documents.map(d => d.kind), papers.bytes(), papers.from, papers.size,
       effects.map(e => e.id), effects.map(e => e.exchangeId), effects.map(e => e.caseId), effects.map(e => e.lane), effects.map(e => e.key), effects.map(e => e.what),
-      effects.map(e => e.deadline ?? null), effects.map(e => JSON.stringify({ traceparent: e.traceparent, trail: e.trail })), inputs.bytes(), inputs.from, inputs.size,
+      effects.map(e => e.deadline ?? null), jsonLines(effects.map(e => JSON.stringify({ traceparent: e.traceparent, trail: e.trail }))), inputs.bytes(), inputs.from, inputs.size,
       c.doneEffects,
+      ...evidenceValues(evidence),
     ]
   }
 
@@ -170,6 +168,10 @@ export class PgStore implements Store {
   async stillParked(ids: readonly string[]): Promise<Set<string>> {
     const { rows } = await this.pool.query('SELECT id FROM parked WHERE id = ANY($1::uuid[])', [ids])
     return new Set(rows.map(r => r.id as string))
+  }
+
+  async heldCases(): Promise<string[]> {
+    return (await this.pool.query({ name: 'held', text: 'SELECT case_id FROM cases WHERE held IS NOT NULL' })).rows.map(r => r.case_id)
   }
 
   async drainingCases(): Promise<string[]> {

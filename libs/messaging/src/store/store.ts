@@ -99,6 +99,8 @@ export interface Store {
   dueParked(now: Date, limit: number): Promise<ParkedMessage[]>
   parkedOf(caseId: string, limit: number): Promise<ParkedMessage[]>
   stillParked(ids: readonly string[]): Promise<Set<string>>
+  /** Cases whose messages are set aside at present. */
+  heldCases(): Promise<string[]>
   /** Cases whose parked messages may flow again but wait: after a restart, or behind a retry that has ended. */
   drainingCases(): Promise<string[]>
   deadLetter(id: string): Promise<DeadLetter | undefined>
