@@ -12,6 +12,8 @@ const dataDir = join(readSettings().dataDir, `soak-${seed}`)
 const tell = createProgress()
 
 tell(`CHAOS_SEED=${seed}: ${values.kills} kills, and ${values.wipes} of the broker with its data; all it leaves is in ${dataDir}`)
+// its processes, the broker and PostgreSQL end with it
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => { tell(`ended by ${signal}`); process.exit(code) })
 const report = await chaos({ seed, kills: Number(values.kills), wipes: Number(values.wipes), dataDir, tell })
 process.stdout.write(`${summary(report)}\n`)
 process.exit(Object.keys(report.violations).length ? 1 : 0)
