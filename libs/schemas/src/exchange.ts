@@ -45,6 +45,11 @@ export const defineExchange = (definition: ExchangeDefinition): ExchangeDefiniti
 export const defineSchema = (name: string, version: number, title: { zh: string; en: string }, schema: TSchema): CanonicalSchema =>
   Object.freeze({ name, version, title, schema })
 
+/** A canonical schema as it is published: under an identifier of its own. */
+export const publishedSchema = (s: CanonicalSchema): object => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema', $id: `https://tongqu.example/schemas/${s.name}/${s.version}`, title: `${s.title.zh} ${s.title.en}`, ...s.schema,
+})
+
 /** `medical-records.discover` */
 export const exchangeKey = (d: Pick<ExchangeDefinition, 'domain' | 'name'>): string => `${d.domain}.${d.name}`
 /** `discover-request@1` */

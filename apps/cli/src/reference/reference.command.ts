@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Command } from 'commander'
 import { projectFolder } from '../gateway/connection.js'
 import { tell } from '../terminal/print.js'
@@ -15,9 +15,9 @@ Examples:
   tongqu reference --out pages`)
     .action((own: { out?: string }, command: Command) => {
       const folder = own.out ?? join(projectFolder, 'docs/reference')
-      mkdirSync(folder, { recursive: true })
       const written = Object.entries(referencePages()).map(([name, text]) => {
         const file = join(folder, name)
+        mkdirSync(dirname(file), { recursive: true })
         writeFileSync(file, text)
         return file
       })

@@ -1,10 +1,11 @@
 import type { TSchema } from '@sinclair/typebox'
 import { FAILURES, type FailureCode, type FailureEntry } from '#kernel'
-import { EXCHANGES, SCHEMAS, exchangeKey, exchangeRoute, messageTypes, schemaId, topics, type CanonicalSchema, type ExchangeDefinition } from '#schemas'
+import { EXCHANGES, SCHEMAS, exchangeKey, exchangeRoute, messageTypes, publishedSchema, schemaId, topics, type CanonicalSchema, type ExchangeDefinition } from '#schemas'
 
-/** The pages of docs/reference, by file name, derived from the definitions alone. */
+/** The pages of docs/reference and the canonical schemas as files, by file name, derived from the definitions alone. */
 export function referencePages(): Readonly<Record<string, string>> {
-  return { 'exchanges.md': page('Exchanges', EXCHANGES.map(exchangeSection)), 'schemas.md': page('Canonical schemas', SCHEMAS.map(schemaSection)), 'failures.md': page('Failure codes', failureSections()) }
+  const files = SCHEMAS.map(s => [`schemas/${schemaId(s)}.schema.json`, `${JSON.stringify(publishedSchema(s), null, 2)}\n`])
+  return { ...Object.fromEntries(files), 'exchanges.md': page('Exchanges', EXCHANGES.map(exchangeSection)), 'schemas.md': page('Canonical schemas', SCHEMAS.map(schemaSection)), 'failures.md': page('Failure codes', failureSections()) }
 }
 
 const page = (title: string, sections: readonly string[]): string => `# ${title}\n\nWritten by \`tongqu reference\` from the definitions in the code; not edited by hand.\n\n${sections.join('\n\n')}\n`
@@ -30,7 +31,7 @@ function exchangeSection(d: ExchangeDefinition): string {
 }
 
 const schemaSection = (s: CanonicalSchema): string =>
-  [`## ${schemaId(s)}`, `${s.title.zh} · ${s.title.en}. Published at \`/v1/schemas\`.`, table(['Field', 'Type', 'Needed', 'Remark'], fieldsOf(s.schema))].join('\n\n')
+  [`## ${schemaId(s)}`, `${s.title.zh} · ${s.title.en}. JSON Schema: [schemas/${schemaId(s)}.schema.json](schemas/${schemaId(s)}.schema.json), and at \`/v1/schemas/${s.name}\`.`, table(['Field', 'Type', 'Needed', 'Remark'], fieldsOf(s.schema))].join('\n\n')
 
 /** Every field of a schema, by its path; lists end with `[]`. */
 function fieldsOf(schema: TSchema, path = '', depth = 0): string[][] {

@@ -1,5 +1,5 @@
 import type { Provinces } from '#provinces'
-import { EXCHANGES, exchangeKey, exchangeRoute, SCHEMAS, type CanonicalSchema, type ExchangeDefinition } from '#schemas'
+import { type CanonicalSchema, type ExchangeDefinition, exchangeKey, exchangeRoute, EXCHANGES, publishedSchema, SCHEMAS } from '#schemas'
 import { EXCHANGE_HEADERS } from '../exchanges/headers.rules.js'
 import { sampleOf, type MessageRole, type Sample } from './samples.js'
 
@@ -37,11 +37,6 @@ export interface CatalogEntry {
   readonly targetDeadlineMs: number
   readonly messages: readonly CatalogMessage[]
 }
-
-/** A canonical schema as it is published: under an identifier of its own. */
-export const publishedSchema = (s: CanonicalSchema): object => ({
-  $schema: 'https://json-schema.org/draft/2020-12/schema', $id: `https://tongqu.example/schemas/${s.name}/${s.version}`, title: `${s.title.zh} ${s.title.en}`, ...s.schema,
-})
 
 /** Everything there is to exchange, derived from the definitions and the provinces' folders; read once, when first asked for. */
 export class Catalog {

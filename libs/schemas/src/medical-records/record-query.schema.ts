@@ -46,7 +46,7 @@ export const ListRequest = Type.Object({
   patientIdentifier: O(text(64)),
   requester: Requester, authorization: Authorization,
   targets: O(Type.Array(ProvinceCode, { minItems: 1, maxItems: 34, uniqueItems: true })),
-  categories: O(Type.Array(Type.String({ pattern: '^C\\d{4}$', description: 'WS/T 500 document code, e.g. C0006' }), { maxItems: 60 })),
+  categories: O(Type.Array(Type.String({ pattern: '^C\\d{4}$', description: 'WS/T 500 document code, e.g. C0007' }), { maxItems: 60 })),
   from: O(CalendarDate), to: O(CalendarDate),
 }, closed)
 export const ListAnswer = Type.Object({
