@@ -1,3 +1,4 @@
+import type { Step } from '#messaging'
 import { clip, duration, pad, padStart } from '../terminal/layout.rules.js'
 
 /** What `GET /v1/exchanges/{id}` tells of a journey, as far as the timeline reads it. Times are ISO 8601 UTC. */
@@ -15,22 +16,11 @@ export interface Journey {
   readonly finishedAt?: string
   readonly attempt?: number
   readonly versions?: Readonly<Record<string, string>>
-  readonly steps: readonly JourneyStep[]
+  readonly steps: readonly Step[]
   readonly faults?: readonly { readonly code: string; readonly pointer: string; readonly zh: string; readonly en: string }[]
 }
-export interface JourneyStep {
-  readonly by: string
-  readonly what: string
-  /** The instant at which the step was done. */
-  readonly at: string
-  /** How long it took, waiting included. */
-  readonly ms: number
-  readonly about?: string
-  readonly note?: string
-  readonly versions?: Readonly<Record<string, string>>
-}
 
-export interface TimelineRow extends JourneyStep {
+export interface TimelineRow extends Step {
   /** Milliseconds from the arrival of the request to the end of the step. */
   readonly endMs: number
   /** Share of the whole journey, 0 … 1. */
@@ -88,4 +78,4 @@ export function timelineLines(journey: Journey, paint: TimelinePaint, cells = 24
   })
 }
 
-const described = (row: JourneyStep): string => (row.about ? `${row.what} → ${row.about}` : row.what)
+const described = (row: Step): string => (row.about ? `${row.what} → ${row.about}` : row.what)

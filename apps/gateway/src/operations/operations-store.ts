@@ -1,36 +1,15 @@
-import type { Fault } from '#kernel'
+import type { AccessNoticeBody, DeadLetterNotice } from '#messaging'
 import type { EvidenceRow } from '#security'
 import type { ExchangeRecord, ExchangeState } from '../exchanges/exchange-store.js'
 
-export type DeadLetterStatus = 'OPEN' | 'REPLAYED'
+export type DeadLetterStatus = DeadLetterNotice['status']
 
 /** A message that could not be handled, without its content: that stays sealed with the service. */
-export interface DeadLetterRecord {
-  readonly id: string
-  readonly service: string
-  readonly type: string
-  readonly code: string
-  readonly faults: readonly Fault[]
-  /** Hex SHA-256 of the message's body. */
-  readonly digest: string
-  readonly exchangeId: string
-  readonly caseId: string
-  readonly status: DeadLetterStatus
-  readonly at: string
-  readonly settledAt?: string
-}
+export interface DeadLetterRecord extends DeadLetterNotice { readonly settledAt?: string }
 
-export interface AccessNoticeRecord {
+export interface AccessNoticeRecord extends AccessNoticeBody {
   readonly id: string
-  /** Keyed hash of the person. */
-  readonly personKey: string
   readonly exchangeId: string
-  readonly exchange: string
-  readonly organization: { readonly code: string; readonly name: string }
-  readonly purpose: string
-  readonly provinces: readonly string[]
-  readonly what: string
-  readonly at: string
 }
 
 /** What an operator did. Written before the action takes effect; free of personal data and of secrets. */
