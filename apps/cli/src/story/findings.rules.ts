@@ -1,6 +1,7 @@
+import type { Step } from '#messaging'
 import type { DiscoverResult, DocumentBundle, DocumentReference, ListResult, Missing } from '#schemas'
 import { duration, pad } from '../terminal/layout.rules.js'
-import type { Journey, JourneyStep } from '../trace/timeline.rules.js'
+import type { Journey } from '../trace/timeline.rules.js'
 
 /** Name of a province by its code: `330000` → `浙江省`. */
 export type ProvinceName = (code: string) => string
@@ -28,7 +29,7 @@ export function discoverLines(result: DiscoverResult, nameOf: ProvinceName): str
 export function dialectLines(journey: Journey, nameOf: ProvinceName): string[] {
   const provinces = [...new Set(journey.steps.flatMap(s => (s.about ? [s.about] : [])))]
   return provinces.map(province => {
-    const step = (what: string): JourneyStep | undefined => journey.steps.find(s => s.about === province && s.what === what)
+    const step = (what: string): Step | undefined => journey.steps.find(s => s.about === province && s.what === what)
     const delivered = step('deliver')
     return `${pad(nameOf(province), 8)}  问 asked ${step('translate-out')?.versions?.mapping ?? '—'}  答 answered ${step('translate-in')?.versions?.mapping ?? '—'}${delivered ? `  ${duration(delivered.ms)}` : ''}`
   })
