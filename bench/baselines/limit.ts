@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -13,6 +13,8 @@ export interface LimitRun { readonly variant: string; readonly c: number; readon
 export async function runLimit(dir: string, jars: string, variants: readonly string[], inFlight: readonly number[], pg: Readonly<Record<string, string>>): Promise<LimitRun[]> {
   if (!existsSync(join(dir, 'run.mjs'))) throw new Error(`${dir} has no run.mjs`)
   const work = mkdtempSync(join(tmpdir(), 'tongqu-limit-'))
+  // PostgreSQL runs as another user than root and must reach its binaries
+  chmodSync(work, 0o755)
   const out = join(work, 'out.json')
   try {
     const args = [join(dir, 'run.mjs'), '--kafka-lib', jars, '--work', join(work, 'run'), '--c', inFlight.join(), '--secs', '10', '--out', out, ...variants.flatMap(v => ['--variant', v]), ...Object.entries(pg).flatMap(([k, v]) => ['--pg', `${k}=${v}`])]

@@ -95,8 +95,8 @@ class SupervisedApp implements AppProcess {
       this.options.onProgress(`${this.app} ended (${child.signalCode ?? `exit code ${child.exitCode}`}); starting it again`)
       await pause(pauseMs)
       if (this.#stopping) return
-      child = this.#spawn()
       this.restarts++
+      child = this.#spawn()
       void this.#ready(child).then(() => this.options.onProgress(`${this.app} is ready again`))
     }
   }
