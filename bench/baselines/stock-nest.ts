@@ -43,6 +43,7 @@ class GatewayController {
   constructor(@Inject('KAFKA') private readonly kafka: ClientKafka) {}
 
   @Post('exchange')
+  @HttpCode(200)
   async accept(@Body() body: unknown, @Headers('tongqu-case') caseId: string): Promise<unknown> {
     const id = crypto.randomUUID()
     const reply = new Promise(resolve => waiting.set(id, resolve))
