@@ -1,6 +1,6 @@
 import 'reflect-metadata'
 import { createServer } from 'node:http'
-import { Controller, Inject, Module, Headers, Post, Body, type DynamicModule } from '@nestjs/common'
+import { Controller, Headers, HttpCode, Inject, Module, Post, Body, type DynamicModule } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { ClientKafka, ClientsModule, EventPattern, Payload, Transport, type KafkaOptions } from '@nestjs/microservices'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
