@@ -37,7 +37,7 @@ export class Received {
   }
 }
 
-export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
   for (const end = Date.now() + withinMs; !await holds(); await new Promise((r) => setTimeout(r, 10))) {
     if (Date.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`)
   }

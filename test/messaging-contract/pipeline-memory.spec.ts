@@ -8,7 +8,7 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '#persistence'
 import { pipelineContract } from './pipeline-contract.js'
 import { overriding, World } from './world.js'
 
-jest.setTimeout(60_000)
+jest.setTimeout(120_000)
 
 const dir = mkdtempSync(join(tmpdir(), 'tongqu-contract-'))
 chmodSync(dir, 0o755)

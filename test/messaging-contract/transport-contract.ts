@@ -7,7 +7,7 @@ import { envelope, Received, series, until } from './envelopes.js'
 /** What every transport promises, whatever carries it. */
 export function transportContract(name: string, make: () => Transport): void {
   describe(`${name} keeps the contract of a transport`, () => {
-    jest.setTimeout(60_000)
+    jest.setTimeout(120_000)
     const open: Transport[] = []
     const start = async (...topics: string[]): Promise<Transport> => {
       const transport = make()

@@ -49,6 +49,10 @@ describe('watchdog of a consumer', () => {
     expect(await watch(new Consumer(), backlog(0, 9, 't/7'), [0, 500, 1000, 1500])).toBeUndefined()
   })
 
+  it('breaks off a consumer that owns nothing of what waits, when nobody moves it for twice the time', async () => {
+    expect(await watch(new Consumer(), backlog(0, 9, 't/7'), [0, 1000, 2000])).toBe('lag without progress on t/7')
+  })
+
   it('takes what is in effect but not yet committed for progress', async () => {
     const consumer = new Consumer()
     consumer.positions.set('t/0', 9n)

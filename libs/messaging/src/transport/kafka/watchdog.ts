@@ -12,7 +12,8 @@ export interface Watched {
 
 /**
  * kafkajs may stop fetching without an error. Twice in `stallMs` it is asked whether the consumer still speaks with the broker and
- * whether a partition with waiting messages has moved; if neither for `stallMs`, the consumer is broken off. A handler at work is no stall.
+ * whether a partition with waiting messages has moved; if neither for `stallMs` (twice that for partitions the group did not give it), the
+ * consumer is broken off. A handler at work is no stall.
  */
 export class Watchdog {
   readonly #timer: NodeJS.Timeout
@@ -42,14 +43,16 @@ export class Watchdog {
 
   #compare(backlog: ReadonlyMap<string, Backlog>, nowMs: number): void {
     const stuck = new Map<string, { next: bigint; sinceMs: number }>()
-    for (const name of this.watched.assigned) {
+    for (const name of new Set([...this.watched.assigned, ...backlog.keys()])) {
+      // nobody's: a group that was dealt before the broker told of all partitions leaves some out; another member's: it gets twice the time
+      const patienceMs = this.watched.assigned.has(name) ? this.stallMs : 2 * this.stallMs
       const { next: committed, end } = backlog.get(name) ?? { next: 0n, end: 0n }
       const position = this.watched.positions.get(name) ?? 0n
       const next = position > committed ? position : committed
       if (end <= next) continue
       const before = this.#stuck.get(name)
       const sinceMs = before?.next === next ? before.sinceMs : nowMs
-      if (nowMs - sinceMs >= this.stallMs) { this.watched.break(`lag without progress on ${name}`); return }
+      if (nowMs - sinceMs >= patienceMs) { this.watched.break(`lag without progress on ${name}`); return }
       stuck.set(name, { next, sinceMs })
     }
     this.#stuck = stuck
